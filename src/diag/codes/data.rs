@@ -1,0 +1,4 @@
+//! Codes of data files: E06xx.
+super::codes! {
+    E0601 Error "file cannot be read" ""
+}

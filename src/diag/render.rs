@@ -1,0 +1,1 @@
+//! Diagnostics as ariadne reports, as one compact line each, and as JSON.

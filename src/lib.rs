@@ -1,0 +1,7 @@
+//! Loss: a declarative research language. See ARCHITECTURE.md.
+pub mod diag;
+pub mod ir;
+pub mod source;
+pub mod syntax;
+pub mod tensor;
+pub mod types;

@@ -1,0 +1,41 @@
+//! The operations: one `static` [`OpDef`](crate::ir::OpDef) each, in files by family, each file ending in a table that
+//! [`all`] joins. Conventions for attributes (fields not named are empty):
+//!
+//! | operation | inputs | attributes |
+//! |---|---|---|
+//! | `INPUT` | – | `ints` = index of the argument, `name`, `elem`, `dims` |
+//! | `CONST` | – | scalar: `elem`, and `reals` (real) or `ints` (int, label; bool as 0/1) |
+//! | `LITERAL` | – | `elem`, `dims`, `data` (reals always F64; the kernel converts) |
+//! | `IOTA` | – | `dims` = the one axis; gives `label axis [axis]` |
+//! | `SIZE` | – | `dims` = the one axis; gives `int` |
+//! | `CAST` | x | `elem`: any of int, label, bool → real; bool → int; label → int; int → label |
+//! | elementwise | aligned by name, union of axes in order of first appearance | |
+//! | `SELECT` (`where`) | mask, a, b | |
+//! | `BROADCAST` | x | `dims` = the axes added (put in front) |
+//! | reductions, scans along axes | x | `axes` |
+//! | `CONTRACT` | a, b | `axes` = those summed; other common axes are batched |
+//! | `RENAME` | x | `axes` = old, `dims` = new (same length; sizes unify) |
+//! | `ORDER` (storage order) | x | `axes` = all axes of x in the wanted order |
+//! | `MERGE` | x | `axes` = merged, in order; `dims` = the one new axis |
+//! | `SPLIT` | x | `axes` = the one split; `dims` = new axes, in order |
+//! | `WINDOW` | x | `axes` = the one; `dims` = position axis, offset axis (size known); `ints` = stride, dilation |
+//! | `PAD` | x, value | `axes`, `ints` = before, after for each; `dims` = the padded dims (same axis, new size) |
+//! | `CONCAT` | x… | `axes` = the one; `dims` = the one, with the resulting size |
+//! | `STACK` | x… (same axes) | `dims` = the one new axis |
+//! | `SLICE` | x | `axes` = the one, `ints` = start, step; `dims` = the one, with the new size |
+//! | `REVERSE` | x | `axes` |
+//! | `PICK` (`z[k = y]`) | z, index | `axes` = the one; result: z without it, and the index's axes |
+//! | `SCATTER_ADD` | g, index | `axes` = the one; `dims` = its dim: adds g into zeros (gradient of `PICK`) |
+//! | `UPDATE` | w, index, value | `axes` = the one; `ints` = 1 to add, 0 to set (last index wins) |
+//! | `GROUP` (`sum[n by y]`) | x, y | `axes` = n; `dims` = the group's dim; `name` = sum, max, min, prod |
+//! | `CONV` | x, kernel | `axes` = those convolved (kernel has them too); `dims` = result's dims along them; `ints` = stride, padding before for each |
+//! | `SORT` `ARGSORT` `RANK` `CUMSUM`… | x | `axes` = the one; `ints` = 1 for descending |
+//! | `TOPK` (two outputs: values, labels) | x | `axes` = the one, `dims` = the new axis of size k |
+//! | linear algebra | matrices | `axes` = row axis, column axis |
+//! | `RANDOM` | parameters…, loop counters… | `name` = distribution, `dims` = axes drawn, `ints` = key, number of parameters |
+//! | `GET` | node | `ints` = output |
+//! | `LOOP` | from, to, states…, captures… | `regions` = body(counter, states…, captures…) → states…, kept…, [continue: bool]; `ints` = number of states, number kept, 1 if `until`, 1 if backwards; `dims` = axis along which kept values are stacked (if any kept). Outputs: states…, kept…, and the number of rounds made (int) |
+//! | `COND` | condition, captures… | `regions` = then, otherwise (captures…) → results… |
+//! | `GRAD` | arguments… | `regions` = f(arguments…) → scalar…; `ints` = indexes of the arguments differentiated; `name` = `grad` or `value_and_grad` (value first). Removed by `ad` |
+//! | `JACOBIAN` | arguments… | likewise, one index, one output; `axes`/`dims` = renaming of the argument's axes in the result |
+//! | `CUSTOM` | arguments… | `regions` = f(arguments…) → result, vjp(arguments…, gradient) → one per index in `ints` |
