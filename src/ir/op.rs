@@ -108,6 +108,16 @@ pub struct VjpCtx<'a> {
     pub needs: Vec<bool>,
     /// The gradient came through a `where`: an exact zero in it must win over an infinite or NaN derivative.
     pub masked: bool,
+    /// What multiplies a gradient by a derivative: `MUL`, or `ZMUL` (strong zero on the left) where `masked`.
+    pub times: &'static OpDef,
+}
+
+impl VjpCtx<'_> {
+    /// The gradient `g` times the local derivative `d`. Rules multiply through this and never divide a gradient by
+    /// something: `0 * inf` would poison a branch that was not taken.
+    pub fn mul(&mut self, g: NodeId, d: NodeId) -> NodeId {
+        self.b.mk(self.times, &[g, d], Attrs::none())
+    }
 }
 
 /// How to compute it.
