@@ -5,3 +5,4 @@ pub mod source;
 pub mod syntax;
 pub mod tensor;
 pub mod types;
+pub mod world;
