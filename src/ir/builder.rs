@@ -2,7 +2,7 @@
 
 use super::{Attrs, Graph, InferCtx, Node, NodeId, OpDef, OpFault};
 use crate::source::Span;
-use crate::types::{ArrayTy, Axis, Precision, Sizes};
+use crate::types::{ArrayTy, Axis, Dim, Elem, Precision, Size, SizeVar, Sizes};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ impl Builder {
     /// Continues an existing graph (its nodes keep their ids).
     pub fn from_graph(graph: Graph) -> Builder {
         let mut b = Builder::new(graph.precision);
-        b.next_tag = highest_tag(&graph).max(FIRST_PASS_TAG - 1) + 1;
         for id in graph.ids() {
+            b.note_axes_and_sizes(graph.node(id));
             b.known.entry(hash(graph.node(id))).or_default().push(id);
         }
         b.graph = graph;
@@ -64,6 +64,7 @@ impl Builder {
             return id;
         }
         let id = NodeId(self.graph.nodes.len() as u32);
+        self.note_axes_and_sizes(&node);
         self.graph.nodes.push(node);
         self.known.entry(key).or_default().push(id);
         id
@@ -78,6 +79,14 @@ impl Builder {
     pub fn fresh_axis(&mut self, name: impl Into<Arc<str>>) -> Axis {
         self.next_tag += 1;
         Axis::local(name, self.next_tag)
+    }
+
+    /// Keeps `fresh_axis` clear of the node's axes, and knows its open sizes: nodes may come from another builder.
+    fn note_axes_and_sizes(&mut self, node: &Node) {
+        let mut seen = Seen::default();
+        seen.node(node);
+        self.next_tag = self.next_tag.max(seen.tag);
+        self.sizes.reserve(seen.sizes);
     }
 
     /// Copies the nodes of `graph` that its outputs need into this one, its inputs replaced by `args`; returns its
@@ -117,13 +126,30 @@ fn hash(node: &Node) -> u64 {
     hasher.finish()
 }
 
-fn highest_tag(graph: &Graph) -> u32 {
-    let of_ty = |ty: &ArrayTy| ty.axes().map(Axis::tag).max().unwrap_or(0);
-    let of_node = |node: &Node| {
-        let tys = node.tys.iter().map(of_ty).max().unwrap_or(0);
-        let regions = node.attrs.regions.iter().map(|g| highest_tag(g)).max().unwrap_or(0);
-        let dims = node.attrs.dims.iter().map(|d| d.axis.tag()).max().unwrap_or(0);
-        tys.max(regions).max(dims)
-    };
-    graph.nodes.iter().map(of_node).max().unwrap_or(0)
+/// The highest axis tag, and how many size variables there are at least, in what was looked at.
+#[derive(Default)]
+struct Seen {
+    tag: u32,
+    sizes: u32,
+}
+
+impl Seen {
+    fn dim(&mut self, dim: &Dim) {
+        self.tag = self.tag.max(dim.axis.tag());
+        if let Size::Var(SizeVar(var)) = dim.size {
+            self.sizes = self.sizes.max(var + 1);
+        }
+    }
+
+    fn node(&mut self, node: &Node) {
+        for ty in &node.tys {
+            ty.dims.iter().for_each(|dim| self.dim(dim));
+            if let Elem::Label(axis) = &ty.elem {
+                self.tag = self.tag.max(axis.tag());
+            }
+        }
+        node.attrs.dims.iter().for_each(|dim| self.dim(dim));
+        node.attrs.axes.iter().for_each(|axis| self.tag = self.tag.max(axis.tag()));
+        node.attrs.regions.iter().flat_map(|region| &region.nodes).for_each(|node| self.node(node));
+    }
 }

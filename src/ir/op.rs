@@ -110,6 +110,8 @@ pub struct VjpCtx<'a> {
     pub masked: bool,
     /// What multiplies a gradient by a derivative: `MUL`, or `ZMUL` (strong zero on the left) where `masked`.
     pub times: &'static OpDef,
+    /// Set by a rule that cannot give a gradient after all (inside a loop, say); its result is then ignored.
+    pub fault: Option<RunFault>,
 }
 
 impl VjpCtx<'_> {

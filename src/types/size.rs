@@ -44,6 +44,13 @@ impl Sizes {
         Size::Var(var)
     }
 
+    /// Makes the first `count` variables known here, open unless they were bound: they come from another graph.
+    pub fn reserve(&mut self, count: u32) {
+        for var in self.bound.len() as u32..count {
+            self.bound.push(Size::Var(SizeVar(var)));
+        }
+    }
+
     /// The size as far as it is known.
     pub fn resolve(&self, mut size: Size) -> Size {
         while let Size::Var(SizeVar(i)) = size {
