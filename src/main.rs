@@ -1,1 +1,3 @@
+//! The command `loss`.
+
 fn main() {}
