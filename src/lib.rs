@@ -1,4 +1,5 @@
 //! Loss: a declarative research language. See ARCHITECTURE.md.
+pub mod data;
 pub mod diag;
 pub mod ir;
 pub mod source;
