@@ -2,8 +2,9 @@
 
 use super::csv::columns_word;
 use super::spec::Extents;
-use super::{Columns, DataFault, Field, FieldElem, LoadSpec, nearest};
+use super::{Columns, DataFault, Field, FieldElem, LoadSpec};
 use crate::diag::codes::data as codes;
+use crate::diag::suggest::nearest;
 
 /// For each field, its columns, counted from 0.
 pub(super) struct Layout {

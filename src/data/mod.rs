@@ -10,6 +10,8 @@ mod labels;
 mod layout;
 pub mod npy;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use bundled::{Bundled, bundled, bundled_names, describe};
 pub use fault::{DataFault, excerpt};
@@ -18,6 +20,7 @@ pub use spec::{
 };
 
 use crate::diag::codes::data as codes;
+use crate::diag::suggest::nearest;
 use crate::tensor::Tensor;
 use crate::types::Precision;
 
@@ -67,9 +70,8 @@ pub fn unreadable(file: &str, why: Option<&str>, siblings: &[String]) -> Box<Dat
     };
     let fault = DataFault::new(&codes::E0601, file, message);
     let name = file.rsplit('/').next().unwrap_or(file);
-    let near = nearest(name, siblings.iter().map(String::as_str));
-    match near {
-        Some(near) if near != name => fault.help(format!("did you mean `{}`?", sibling_path(file, near))),
+    match nearest(name, siblings.iter().map(String::as_str)) {
+        Some(near) => fault.help(format!("did you mean `{}`?", sibling_path(file, near))),
         _ => fault.help("paths are looked up from the folder of the program"),
     }
 }
@@ -79,35 +81,6 @@ fn sibling_path(file: &str, sibling: &str) -> String {
         Some((folder, _)) => format!("{folder}/{sibling}"),
         None => sibling.to_string(),
     }
-}
-
-/// The candidate closest to `name`, if one is close: at most a third of its characters differ, or it begins alike.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    let scored = candidates.filter_map(|candidate| {
-        let other = candidate.to_lowercase();
-        let distance = edits(&lower, &other);
-        let longest = lower.chars().count().max(other.chars().count());
-        let prefix = lower.chars().count() >= 3 && other.starts_with(&lower);
-        (distance * 3 <= longest.max(3) || prefix).then_some((distance, candidate))
-    });
-    scored.min().map(|(_, candidate)| candidate)
-}
-
-/// Edits (insert, delete, replace) between two short texts.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(100).enumerate() {
-        let mut previous = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replaced = previous + usize::from(ca != *cb);
-            previous = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(previous + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// A real tensor of the program's precision.
