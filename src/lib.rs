@@ -2,6 +2,7 @@
 pub mod data;
 pub mod diag;
 pub mod ir;
+pub mod kernels;
 pub mod source;
 pub mod syntax;
 pub mod tensor;
