@@ -1,8 +1,10 @@
 //! Loss: a declarative research language. See ARCHITECTURE.md.
+pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod ir;
 pub mod kernels;
+pub mod session;
 pub mod source;
 pub mod syntax;
 pub mod tensor;

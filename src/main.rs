@@ -1,3 +1,5 @@
 //! The command `loss`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    loss::cli::main()
+}

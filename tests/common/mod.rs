@@ -114,3 +114,80 @@ impl Drop for Scratch {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+/// What a process did.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    /// The exit status; `None` when a signal ended it.
+    pub status: Option<i32>,
+}
+
+impl Ran {
+    /// Codes of all reports on standard error, in order, each as often as it was raised.
+    pub fn codes(&self) -> Vec<String> {
+        let code = |line: &str| Some(line.strip_prefix('[')?.split_once("] ")?.0.to_string());
+        self.stderr.lines().filter_map(code).collect()
+    }
+
+    /// True when the program ended as a program may: by itself, with a status of the contract, without an internal error.
+    pub fn is_orderly(&self) -> bool {
+        matches!(self.status, Some(0..=3))
+            && !self.codes().iter().any(|c| c == "E0901")
+            && !self.stderr.contains("panicked")
+    }
+}
+
+/// Runs the binary in the folder of the repository, with nothing on its standard input.
+pub fn loss(args: &[&str]) -> Ran {
+    loss_with_input(args, "")
+}
+
+pub fn loss_with_input(args: &[&str], input: &str) -> Ran {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(binary())
+        .args(args)
+        .current_dir(root())
+        .env_remove("LOSS_BLESS")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_string();
+    // A program that ends before reading all of it is no fault of the harness.
+    let writer = std::thread::spawn(move || {
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().expect("the binary ends");
+    let _ = writer.join();
+    Ran {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        status: output.status.code(),
+    }
+}
+
+/// `work` for every item on two threads; results in the order of the items.
+pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    *results[at].lock().expect("no panic") = Some(work(item));
+                }
+            });
+        }
+    });
+    results.into_iter().map(|r| r.into_inner().expect("no panic").expect("all were done")).collect()
+}
