@@ -224,6 +224,8 @@ pub struct Plot {
     pub values: Vec<Expr>,
     pub over: Option<Expr>,
     pub by: Vec<Expr>,
+    /// `for m in ms`: the names it binds are visible in `values`, `over` and `by` alike.
+    pub each: Vec<ForClause>,
     pub clauses: Vec<PlotClause>,
 }
 
@@ -347,7 +349,8 @@ pub enum ExprKind {
     Exact(Block),
     /// `run e for a in xs`
     Run(Box<Expr>),
-    /// What could not be read; already reported.
+    /// What could not be read; already reported. A broken top-level `let f = ...` or `def f...` leaves
+    /// `let f = Broken`, so that its users are not reported too.
     Broken,
 }
 
