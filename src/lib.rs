@@ -2,6 +2,7 @@
 pub mod cli;
 pub mod data;
 pub mod diag;
+pub mod display;
 pub mod ir;
 pub mod kernels;
 pub mod session;
