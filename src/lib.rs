@@ -5,6 +5,7 @@ pub mod diag;
 pub mod display;
 pub mod ir;
 pub mod kernels;
+pub mod ops;
 pub mod session;
 pub mod source;
 pub mod syntax;

@@ -40,9 +40,10 @@ impl Builder {
 
     /// Applies an operation; `Err` says why it does not fit.
     pub fn node(&mut self, op: &'static OpDef, inputs: &[NodeId], attrs: Attrs) -> Result<NodeId, OpFault> {
-        let tys: Vec<ArrayTy> = inputs.iter().map(|&i| self.ty(i)).collect();
-        let refs: Vec<&ArrayTy> = tys.iter().collect();
-        let mut ctx = InferCtx { inputs: &refs, attrs: &attrs, sizes: &mut self.sizes };
+        let all = |i: &NodeId| self.graph.node(*i).tys.iter().map(|ty| ty.resolve(&self.sizes)).collect();
+        let outputs: Vec<Vec<ArrayTy>> = inputs.iter().map(all).collect();
+        let firsts: Vec<&ArrayTy> = outputs.iter().map(|tys| &tys[0]).collect();
+        let mut ctx = InferCtx { inputs: &firsts, outputs: &outputs, attrs: &attrs, sizes: &mut self.sizes };
         let tys = (op.infer)(&mut ctx)?;
         Ok(self.push(Node { op, inputs: inputs.to_vec(), attrs, tys, span: self.span, exact: self.exact }))
     }

@@ -68,7 +68,10 @@ pub enum Lifting {
 
 /// The inputs of an inference rule. Sizes may be unified.
 pub struct InferCtx<'a> {
+    /// The type of each input (of its first output, where it has several).
     pub inputs: &'a [&'a ArrayTy],
+    /// The types of all outputs of each input: what `GET` chooses from.
+    pub outputs: &'a [Vec<ArrayTy>],
     pub attrs: &'a Attrs,
     pub sizes: &'a mut Sizes,
 }

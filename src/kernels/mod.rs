@@ -1,6 +1,11 @@
-//! Computing: slices and tensors in, tensors out, over fixed blocks, so that results do not depend on the number of
-//! threads. Kernels know element types and positions of axes, never graphs or axis names.
+//! Computing: slices and tensors in, tensors out, with the types of the arrays where axes matter. Work is cut into fixed
+//! blocks, so that results do not depend on the number of threads. Kernels never know graphs.
 
+pub mod blas;
 pub mod gather;
+pub mod gemm;
+pub mod map;
+pub mod math;
+pub mod reduce;
 pub mod shape;
 pub mod sort;

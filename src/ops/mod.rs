@@ -39,3 +39,51 @@
 //! | `GRAD` | arguments… | `regions` = f(arguments…) → scalar…; `ints` = indexes of the arguments differentiated; `name` = `grad` or `value_and_grad` (value first). Removed by `ad` |
 //! | `JACOBIAN` | arguments… | likewise, one index, one output; `axes`/`dims` = renaming of the argument's axes in the result |
 //! | `CUSTOM` | arguments… | `regions` = f(arguments…) → result, vjp(arguments…, gradient) → one per index in `ints` |
+
+pub mod build;
+pub mod contract;
+pub mod control;
+pub mod elementwise;
+pub mod infer;
+pub mod leaf;
+pub mod reduce;
+
+use crate::ir::{Kernel, KernelArgs, OpDef, RunFault};
+use crate::kernels::map;
+use crate::tensor::Tensor;
+
+pub use build::Build;
+pub use contract::*;
+pub use control::*;
+pub use elementwise::*;
+pub use leaf::*;
+pub use reduce::*;
+
+/// Every operation, family by family. The order is fixed and shows in listings.
+pub fn all() -> impl Iterator<Item = &'static OpDef> {
+    let rest = [REDUCTIONS, CONTRACTIONS, CONTROL];
+    LEAVES.iter().copied().chain(elementwise::table()).chain(rest.into_iter().flatten().copied())
+}
+
+/// The operation of that name, if there is one.
+pub fn find(name: &str) -> Option<&'static OpDef> {
+    all().find(|op| op.name == name)
+}
+
+/// Runs an operation's kernel once, whatever its kind. Panics (an internal error) for those that are never executed.
+pub fn run_kernel(op: &'static OpDef, mut args: KernelArgs) -> Result<Vec<Tensor>, RunFault> {
+    match op.kernel {
+        Kernel::Unary { f64, f32 } => {
+            let x = args.inputs.pop().expect("internal: a unary kernel without input");
+            Ok(vec![map::unary(f64, f32, x)])
+        }
+        Kernel::Binary { f64, f32 } => {
+            let b = args.inputs.pop().expect("internal: a binary kernel without inputs");
+            let a = args.inputs.pop().expect("internal: a binary kernel without inputs");
+            let tys = (args.input_tys[0], args.input_tys[1], &args.output_tys[0]);
+            Ok(vec![map::binary(f64, f32, a, tys.0, b, tys.1, tys.2)])
+        }
+        Kernel::General(run) => run(args),
+        Kernel::None => panic!("internal: {} was to be executed", op.name),
+    }
+}

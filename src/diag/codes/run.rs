@@ -1,5 +1,67 @@
 //! Codes of a running program: E07xx, failed expectations: E08xx, the program itself: E09xx.
 super::codes! {
+    E0701 Error "integer arithmetic has no result"
+"## What it means
+
+A sum, product or other result of ints left the range of 64-bit integers, or an int was divided by zero. Integers never
+wrap around.
+
+## Example
+
+```loss
+let n = 9000000000000000000
+print n + n
+```
+
+## Instead
+
+Use reals, which have a far larger range:
+
+```loss
+let n = 9e18
+print n + n
+```
+"
+    E0702 Error "no elements to choose from"
+"## What it means
+
+A maximum, minimum or the place of one was asked for along an axis of size 0, where there is none.
+
+## Example
+
+```loss
+let a = [k: 0] => 1.0
+print max[k](a)
+```
+
+## Instead
+
+```loss
+let a = [k: 3] => 1.0
+print max[k](a)
+```
+"
+    E0703 Error "not a coordinate of the axis"
+"## What it means
+
+A number became a label of an axis but is not one of its coordinates 0, 1, ..., size - 1.
+
+## Example
+
+```loss
+let z = [1, 2, 3] : real[k]
+let y = [0, 5] : label k [n]
+print z[k = y]
+```
+
+## Instead
+
+```loss
+let z = [1, 2, 3] : real[k]
+let y = [0, 2] : label k [n]
+print z[k = y]
+```
+"
     E0901 Error "internal error" "
 ## What it means
 Loss met a state it believed impossible. The fault is in Loss, not in the program; nothing the program computed since
