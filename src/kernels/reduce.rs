@@ -67,12 +67,23 @@ fn map_rows<T: Element>(x: &Tensor, ty: &ArrayTy, axes: &[Axis], f: impl Fn(&[T]
     lay_out(&Tensor::from_vec(&sizes, out), &moved_ty, &ty.dims)
 }
 
-/// Pairwise sum of `len` terms.
+/// Pairwise sum of `len` terms: of whole blocks, in parallel where there are many, and then of their sums.
 fn pairwise(len: usize, term: &(impl Fn(usize) -> f64 + Sync)) -> f64 {
-    pairwise_in(0, len, term)
+    if len <= BLOCK {
+        return halves(0, len, term);
+    }
+    let blocks = len.div_ceil(BLOCK);
+    let block = |i: usize| halves(i * BLOCK, ((i + 1) * BLOCK).min(len), term);
+    let parts: Vec<f64> = if len > TASK {
+        (0..blocks).into_par_iter().map(block).collect()
+    } else {
+        (0..blocks).map(block).collect()
+    };
+    halves(0, blocks, &|i| parts[i])
 }
 
-fn pairwise_in(start: usize, end: usize, term: &(impl Fn(usize) -> f64 + Sync)) -> f64 {
+/// Pairwise sum of the terms from `start` to `end` by halving.
+fn halves(start: usize, end: usize, term: &(impl Fn(usize) -> f64 + Sync)) -> f64 {
     let len = end - start;
     if len <= LEAF {
         let mut lanes = [0.0; 8];
@@ -90,18 +101,8 @@ fn pairwise_in(start: usize, end: usize, term: &(impl Fn(usize) -> f64 + Sync)) 
         let [a, b, c, d, e, f, g, h] = lanes;
         return ((a + b) + (c + d)) + ((e + f) + (g + h));
     }
-    if len > BLOCK {
-        let blocks = len.div_ceil(BLOCK);
-        let block = |i: usize| pairwise_in(start + i * BLOCK, (start + (i + 1) * BLOCK).min(end), term);
-        let parts: Vec<f64> = if len > TASK {
-            (0..blocks).into_par_iter().map(block).collect()
-        } else {
-            (0..blocks).map(block).collect()
-        };
-        return pairwise_in(0, blocks, &|i| parts[i]);
-    }
     let half = (len / 2).next_multiple_of(LEAF);
-    pairwise_in(start, start + half, term) + pairwise_in(start + half, end, term)
+    halves(start, start + half, term) + halves(start + half, end, term)
 }
 
 /// The sum of a slice, as every reduction adds.
