@@ -16,7 +16,9 @@ const STACK: usize = 512 << 20;
 /// Replaces the trace that a panic prints by a note kept for [`guard`].
 pub fn install_hook() {
     std::panic::set_hook(Box::new(|info| {
-        let text = info.payload_as_str().unwrap_or("no message");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let place = info.location().map(|l| format!(" ({}:{})", l.file(), l.line())).unwrap_or_default();
         *LAST.lock().unwrap_or_else(|p| p.into_inner()) = Some(format!("{text}{place}"));
     }));

@@ -34,7 +34,7 @@ pub enum Event {
         ty: String,
         /// For people: aligned, shortened.
         text: String,
-        /// With full precision (see [`json`](super::json)); `Null` where `Options::json` is off.
+        /// With full precision (see `display`); `Null` where `Options::json` is off.
         json: serde_json::Value,
     },
     /// The result of `show`, `latex`, `:type`, `:why`, `:doc`: a text to print as it is.
