@@ -1,8 +1,10 @@
 //! Loss: a declarative research language. See ARCHITECTURE.md.
+pub mod ad;
 pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod display;
+pub mod exec;
 pub mod ir;
 pub mod kernels;
 pub mod ops;

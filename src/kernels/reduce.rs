@@ -74,11 +74,8 @@ fn pairwise(len: usize, term: &(impl Fn(usize) -> f64 + Sync)) -> f64 {
     }
     let blocks = len.div_ceil(BLOCK);
     let block = |i: usize| halves(i * BLOCK, ((i + 1) * BLOCK).min(len), term);
-    let parts: Vec<f64> = if len > TASK {
-        (0..blocks).into_par_iter().map(block).collect()
-    } else {
-        (0..blocks).map(block).collect()
-    };
+    let parts: Vec<f64> =
+        if len > TASK { (0..blocks).into_par_iter().map(block).collect() } else { (0..blocks).map(block).collect() };
     halves(0, blocks, &|i| parts[i])
 }
 

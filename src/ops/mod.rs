@@ -40,13 +40,20 @@
 //! | `JACOBIAN` | arguments… | likewise, one index, one output; `axes`/`dims` = renaming of the argument's axes in the result |
 //! | `CUSTOM` | arguments… | `regions` = f(arguments…) → result, vjp(arguments…, gradient) → one per index in `ints` |
 
+pub mod bounds;
 pub mod build;
 pub mod contract;
 pub mod control;
 pub mod elementwise;
+pub mod fold;
 pub mod infer;
 pub mod leaf;
+pub mod lift;
+pub mod loops;
 pub mod reduce;
+mod region_vjp;
+pub mod regions;
+pub mod vjp;
 
 use crate::ir::{Kernel, KernelArgs, OpDef, RunFault};
 use crate::kernels::map;
@@ -58,10 +65,11 @@ pub use control::*;
 pub use elementwise::*;
 pub use leaf::*;
 pub use reduce::*;
+pub use regions::*;
 
 /// Every operation, family by family. The order is fixed and shows in listings.
 pub fn all() -> impl Iterator<Item = &'static OpDef> {
-    let rest = [REDUCTIONS, CONTRACTIONS, CONTROL];
+    let rest = [REDUCTIONS, CONTRACTIONS, CONTROL, REGIONS];
     LEAVES.iter().copied().chain(elementwise::table()).chain(rest.into_iter().flatten().copied())
 }
 

@@ -86,6 +86,206 @@ let a = [n: 2, k: 3] => 1.0 * n + k
 let best = argmax[k](a)
 ```
 "
+    E0331 Error "value of a loop changes its type"
+"## What it means
+
+Each round of a loop hands its values to the next, so they must have the same element type and the same axes before
+and after a round. Here they do not.
+
+## Example
+
+```loss
+let x = iterate x = 0.0 for t in 0..3 { [1, 2] : real[k] }
+```
+
+## Instead
+
+```loss
+let x = iterate x = [0, 0] : real[k] for t in 0..3 { x + 1 }
+```
+"
+    E0333 Error "axis of the rounds already there"
+"## What it means
+
+A `scan` stacks what each round gives along a new axis. A round's value already has an axis of that name.
+
+## Example
+
+```loss
+let xs = scan[t] x = ([1, 2] : real[t]) for i in 0..3 { 2 * x }
+```
+
+## Instead
+
+```loss
+let xs = scan[i] x = ([1, 2] : real[t]) for i in 0..3 { 2 * x }
+```
+"
+    E0334 Error "condition of `if` is not one truth value"
+"## What it means
+
+`if` computes one of two branches, so its condition must be a single true or false. Here it has axes, or is not a truth
+value.
+
+## Example
+
+```loss
+let x = [1, -2] : real[k]
+let y = if x > 0 then x else 0 * x
+```
+
+## Instead
+
+To choose element by element, write `where`:
+
+```loss
+let x = [1, -2] : real[k]
+let y = where(x > 0, x, 0)
+```
+"
+    E0335 Error "branches of `if` differ"
+"## What it means
+
+Both branches of an `if` must give the same kind of value: the same element type and the same axes.
+
+## Example
+
+```loss
+let y = if true then 1.0 else [1, 2] : real[k]
+```
+
+## Instead
+
+```loss
+let y = if true then [0, 0] : real[k] else [1, 2] : real[k]
+```
+"
+    E0336 Error "gradient of something that is no real number"
+"## What it means
+
+`grad` differentiates a function whose result is one real number. This function gives an array, or no reals.
+
+## Example
+
+```loss
+def f(x: real[n]) = 2 * x
+let g = grad(f, [1, 2] : real[n])
+```
+
+## Instead
+
+Sum or average first, or ask for the `jacobian`:
+
+```loss
+def f(x: real[n]) = sum(2 * x)
+let g = grad(f, [1, 2] : real[n])
+```
+"
+    E0337 Error "gradient by something that is not real"
+"## What it means
+
+A gradient is taken by real arguments. This argument holds ints, labels or truth values, which cannot change a little.
+
+## Example
+
+```loss
+def f(n: int) = 2.0 * n
+let g = grad(f, 3)
+```
+
+## Instead
+
+```loss
+def f(x: real) = 2.0 * x
+let g = grad(f, 3.0)
+```
+"
+    E0338 Error "axis on both sides of a Jacobian"
+"## What it means
+
+A Jacobian has the axes of the result and those of the argument. An axis stands in both, so one of them needs another
+name.
+
+## Example
+
+```loss
+def f(x: real[k]) = x^2
+let j = jacobian(f, [1, 2] : real[k])
+```
+
+## Instead
+
+```loss
+def f(x: real[k]) = x^2
+let j = jacobian[k -> m](f, [1, 2] : real[k])
+```
+"
+    E0341 Error "operation without gradient"
+"## What it means
+
+A gradient was to go through an operation that has none; the message says why.
+
+## Example
+
+```loss
+def f(x: real[k]) = sum(eigvals[k, m](outer(x, x[k -> m])))
+let g = grad(f, [1, 2] : real[k])
+```
+
+## Instead
+
+Take that part as a constant with `stop`, or state a gradient with `with grad`:
+
+```loss
+def f(x: real[k]) = sum(stop(x) * x)
+let g = grad(f, [1, 2] : real[k])
+```
+"
+    E0342 Error "gradient through a loop without bound"
+"## What it means
+
+A gradient goes through a loop backwards and so keeps the values of all its rounds. How many there can be must be known
+before it runs; here it depends on data.
+
+## Example
+
+```loss
+def f(x) = {
+    let n = argmax[k]([1, 2, 3] * x : real[k])
+    iterate y = x for t in 0..n { y * y }
+}
+let g = grad(f, 0.5)
+```
+
+## Instead
+
+Give a range that is known and leave early with `until`:
+
+```loss
+def f(x) = iterate y = x for t in 0..10 until y < 0.01 { y * y }
+let g = grad(f, 0.5)
+```
+"
+    E0343 Error "control that differs along an axis"
+"## What it means
+
+A function was to be computed for a whole axis at once, but an `if` with several results or the length of a loop in it
+would go differently at different coordinates.
+
+## Example
+
+```loss
+def f(x) = x^2 with grad(x, g) = iterate y = g for t in 0..9 until y < 1 { y / 2 }
+let h = jacobian[k -> m](x -> f(x), [1, 2] : real[k])
+```
+
+## Instead
+
+```loss
+def f(x) = x^2 with grad(x, g) = 2 * x * g
+let h = jacobian[k -> m](x -> f(x), [1, 2] : real[k])
+```
+"
     E0401 Error "wrong kind of element"
 "## What it means
 

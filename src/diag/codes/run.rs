@@ -62,6 +62,47 @@ let y = [0, 2] : label k [n]
 print z[k = y]
 ```
 "
+    E0731 Error "rounds of a loop not known or too many"
+"## What it means
+
+A loop keeps a value of every round, along an axis whose size must be known before the loop starts, and the loop was to
+make more rounds than that axis has coordinates.
+
+## Example
+
+```loss
+let n = 3
+let xs = scan x = 1.0 for t in 0..n until x > 1e9 { 2 * x }
+```
+
+## Instead
+
+Give the loop a range whose ends are known, and stop early with `until`:
+
+```loss
+let xs = scan x = 1.0 for t in 0..100 until x > 1e9 { 2 * x }
+```
+"
+    E0732 Error "loop too long to keep"
+"## What it means
+
+A loop keeps a value of every round (a `scan`, or an `iterate` whose gradient is taken) and there is not enough memory
+for all of them.
+
+## Example
+
+```loss
+let xs = scan x = 0.0 for t in 0..1000000000000 { x + 1 }
+```
+
+## Instead
+
+Keep only the last value, or take fewer rounds:
+
+```loss
+let x = iterate x = 0.0 for t in 0..1000 { x + 1 }
+```
+"
     E0901 Error "internal error" "
 ## What it means
 Loss met a state it believed impossible. The fault is in Loss, not in the program; nothing the program computed since
