@@ -55,12 +55,12 @@ real_functions! {
 
     SIN "sin"(x) "The sine of an angle in radians."
     example "sin(0) == 0" latex "\\sin" domain ANY;
-    kernel math::sin;
+    kernel slices::sin_slice;
     gradient Gradient::Rule(|c| c.chain(|b, x, _| b.cos(x)));
 
     COS "cos"(x) "The cosine of an angle in radians."
     example "cos(0) == 1" latex "\\cos" domain ANY;
-    kernel math::cos;
+    kernel slices::cos_slice;
     gradient Gradient::Rule(|c| c.chain(|b, x, _| {
         let s = b.sin(x);
         b.neg(s)

@@ -13,12 +13,12 @@ pub use special::*;
 use crate::ir::{InferCtx, OpDef, OpFault};
 use crate::types::{ArrayTy, Elem};
 
-/// Declares operations from reals to a real, element by element. The kernel is a scalar function of `kernels::math` in
-/// `f64`; at 32 bits it is computed in 64 and rounded once.
+/// Declares operations from reals to a real, element by element. The kernel is a scalar function in
+/// `f64` (or, as `slices::f`, one of `kernels::math` over slices); at 32 bits it is computed in 64 and rounded once.
 macro_rules! real_functions {
     ($($id:ident $name:literal ($($arg:ident),+) $doc:literal
         example $example:literal latex $latex:literal domain $domain:expr;
-        kernel $kernel:path;
+        kernel $($kernel:ident)::+;
         gradient $gradient:expr;)*) => {$(
         #[doc = $doc]
         pub static $id: $crate::ir::OpDef = $crate::ir::OpDef {
@@ -30,7 +30,7 @@ macro_rules! real_functions {
             lifting: $crate::ir::Lifting::Elementwise,
             infer: |c| $crate::ops::elementwise::infer_reals(c, $name),
             gradient: $gradient,
-            kernel: $crate::ops::elementwise::kernel!($kernel, $($arg),+),
+            kernel: $crate::ops::elementwise::kernel!($($kernel)::+, $($arg),+),
             notation: $crate::ir::Notation::Call { latex: $latex },
             domain: $domain,
         };
@@ -49,17 +49,23 @@ macro_rules! signature {
 pub(crate) use signature;
 
 macro_rules! kernel {
-    ($f:path, $a:ident) => {
+    (slices::$f:ident, $a:ident) => {
         $crate::ir::Kernel::Unary {
-            f64: |x, out| out.iter_mut().zip(x).for_each(|(o, &x)| *o = $f(x)),
-            f32: |x, out| out.iter_mut().zip(x).for_each(|(o, &x)| *o = $f(x as f64) as f32),
+            f64: $crate::kernels::math::$f,
+            f32: |x, out| $crate::kernels::math::through_f64(x, out, $crate::kernels::math::$f),
         }
     };
-    ($f:path, $a:ident, $b:ident) => {
+    ($($f:ident)::+, $a:ident) => {
+        $crate::ir::Kernel::Unary {
+            f64: |x, out| out.iter_mut().zip(x).for_each(|(o, &x)| *o = $($f)::+(x)),
+            f32: |x, out| out.iter_mut().zip(x).for_each(|(o, &x)| *o = $($f)::+(x as f64) as f32),
+        }
+    };
+    ($($f:ident)::+, $a:ident, $b:ident) => {
         $crate::ir::Kernel::Binary {
-            f64: |a, b, out| out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = $f(a, b)),
+            f64: |a, b, out| out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = $($f)::+(a, b)),
             f32: |a, b, out| {
-                out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = $f(a as f64, b as f64) as f32)
+                out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = $($f)::+(a as f64, b as f64) as f32)
             },
         }
     };

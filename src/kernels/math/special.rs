@@ -1,77 +1,8 @@
-//! Elementary and special functions of one or two reals: the same bits on every machine, infinities, NaN and the
-//! smallest numbers included.
+//! Special functions: error function and its inverse, gamma function and its logarithmic derivatives, powers.
 
-/// `exp(x)`.
-pub fn exp(x: f64) -> f64 {
-    libm::exp(x)
-}
+use super::{exp, expm1, log, log1p};
 
-/// `exp(x) - 1`.
-pub fn expm1(x: f64) -> f64 {
-    libm::expm1(x)
-}
-
-/// The natural logarithm.
-pub fn log(x: f64) -> f64 {
-    libm::log(x)
-}
-
-/// `log(1 + x)`.
-pub fn log1p(x: f64) -> f64 {
-    libm::log1p(x)
-}
-
-pub fn sin(x: f64) -> f64 {
-    libm::sin(x)
-}
-
-pub fn cos(x: f64) -> f64 {
-    libm::cos(x)
-}
-
-pub fn sinh(x: f64) -> f64 {
-    libm::sinh(x)
-}
-
-pub fn cosh(x: f64) -> f64 {
-    libm::cosh(x)
-}
-
-pub fn tanh(x: f64) -> f64 {
-    libm::tanh(x)
-}
-
-/// `1 / (1 + exp(-x))`.
-pub fn sigmoid(x: f64) -> f64 {
-    let e = exp(-x.abs());
-    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
-}
-
-/// `log(1 + exp(x))`.
-pub fn softplus(x: f64) -> f64 {
-    x.max(0.0) + log1p(exp(-x.abs())) + if x.is_nan() { x } else { 0.0 }
-}
-
-/// `log(1 - exp(x))` for `x <= 0` (Maechler 2012, "Accurately computing log(1 - exp(-|a|))").
-pub fn log1mexp(x: f64) -> f64 {
-    if x > -std::f64::consts::LN_2 { log(-expm1(x)) } else { log1p(-exp(x)) }
-}
-
-/// `log(exp(a) + exp(b))`.
-pub fn logaddexp(a: f64, b: f64) -> f64 {
-    if a == b {
-        return a + std::f64::consts::LN_2;
-    }
-    let (high, low) = if a > b { (a, b) } else { (b, a) };
-    let d = low - high;
-    if d.is_nan() { a + b } else { high + log1p(exp(d)) }
-}
-
-/// `x * log(y)`, 0 where `x` is 0 and `y` is not NaN.
-pub fn xlogy(x: f64, y: f64) -> f64 {
-    if x == 0.0 && !y.is_nan() { 0.0 } else { x * log(y) }
-}
-
+/// The error function (fdlibm's, through `libm`).
 pub fn erf(x: f64) -> f64 {
     libm::erf(x)
 }
@@ -132,7 +63,7 @@ pub fn digamma(x: f64) -> f64 {
         return f64::NAN;
     }
     if x < 0.0 {
-        let t = x - libm::floor(x);
+        let t = x - libm::rint(x);
         return digamma(1.0 - x) - std::f64::consts::PI / libm::tan(std::f64::consts::PI * t);
     }
     // The root of digamma as two doubles: near it the series would leave only absolute accuracy.
