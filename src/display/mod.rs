@@ -9,7 +9,7 @@ mod table;
 mod tests;
 
 pub use json::to_json;
-pub use number::{DIGITS, integer, real};
+pub use number::{DIGITS, exponent, integer, real};
 pub use table::{Cell, Column, Table};
 
 use crate::tensor::Tensor;
