@@ -8,6 +8,7 @@ pub mod exec;
 pub mod ir;
 pub mod kernels;
 pub mod ops;
+pub mod out;
 pub mod plot;
 pub mod session;
 pub mod source;

@@ -81,6 +81,15 @@ pub trait World: Send + Sync {
 
     fn exists(&self, path: &Path) -> bool;
 
+    /// Names of what a folder holds, sorted; those of folders end in `/`.
+    fn list(&self, path: &Path) -> Result<Vec<String>>;
+
+    /// Gives a file or folder another name on the same file system. What `to` names must not exist.
+    fn rename(&self, from: &Path, to: &Path) -> Result<()>;
+
+    /// Deletes a folder and all it holds.
+    fn remove_tree(&self, path: &Path) -> Result<()>;
+
     /// Wall-clock time, for manifests only.
     fn now(&self) -> SystemTime;
 
@@ -150,6 +159,29 @@ impl World for RealWorld {
         path.exists()
     }
 
+    fn list(&self, path: &Path) -> Result<Vec<String>> {
+        let fail = |e: io::Error| Failure::new(path, &e);
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let folder = if entry.file_type().map_err(fail)?.is_dir() { "/" } else { "" };
+            names.push(format!("{}{folder}", entry.file_name().to_string_lossy()));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        if to.exists() {
+            return Err(Failure { path: to.to_path_buf(), reason: Reason::Other("it exists already".into()) });
+        }
+        std::fs::rename(from, to).map_err(|e| Failure::new(from, &e))
+    }
+
+    fn remove_tree(&self, path: &Path) -> Result<()> {
+        std::fs::remove_dir_all(path).map_err(|e| Failure::new(path, &e))
+    }
+
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
@@ -190,9 +222,12 @@ impl MemoryWorld {
         MemoryWorld::default()
     }
 
-    /// Adds a file, for chaining.
+    /// Adds a file and the folders above it, for chaining.
     pub fn with(self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> MemoryWorld {
-        self.lock().files.insert(path.into(), bytes.into());
+        let path = path.into();
+        let above = path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()).map(Path::to_path_buf);
+        self.lock().folders.extend(above.collect::<Vec<PathBuf>>());
+        self.lock().files.insert(path, bytes.into());
         self
     }
 
@@ -236,6 +271,50 @@ impl World for MemoryWorld {
     fn exists(&self, path: &Path) -> bool {
         let memory = self.lock();
         memory.files.contains_key(path) || memory.folders.contains(path)
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<String>> {
+        let memory = self.lock();
+        // A folder is there when it was made or when something lies in it.
+        let inside: BTreeSet<String> = memory
+            .files
+            .keys()
+            .map(|p| (p, false))
+            .chain(memory.folders.iter().map(|p| (p, true)))
+            .filter_map(|(p, folder)| {
+                let rest = p.strip_prefix(path).ok()?;
+                let mut parts = rest.components();
+                let name = parts.next()?.as_os_str().to_string_lossy().into_owned();
+                Some(if folder || parts.next().is_some() { name + "/" } else { name })
+            })
+            .collect();
+        if inside.is_empty() && !memory.folders.contains(path) {
+            let reason = if memory.files.contains_key(path) { Reason::NotDirectory } else { Reason::Missing };
+            return Err(Failure { path: path.to_path_buf(), reason });
+        }
+        Ok(inside.into_iter().collect())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        if self.exists(to) {
+            return Err(Failure { path: to.to_path_buf(), reason: Reason::Other("it exists already".into()) });
+        }
+        let mut memory = self.lock();
+        let moved = |p: &PathBuf| match p.strip_prefix(from) {
+            Ok(rest) if rest.as_os_str().is_empty() => to.to_path_buf(),
+            Ok(rest) => to.join(rest),
+            Err(_) => p.clone(),
+        };
+        memory.files = std::mem::take(&mut memory.files).into_iter().map(|(p, b)| (moved(&p), b)).collect();
+        memory.folders = std::mem::take(&mut memory.folders).iter().map(moved).collect();
+        Ok(())
+    }
+
+    fn remove_tree(&self, path: &Path) -> Result<()> {
+        let mut memory = self.lock();
+        memory.files.retain(|p, _| !p.starts_with(path));
+        memory.folders.retain(|p| !p.starts_with(path));
+        Ok(())
     }
 
     fn now(&self) -> SystemTime {
