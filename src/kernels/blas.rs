@@ -1,5 +1,7 @@
 //! The door to BLAS: one thread inside the library, so that its results depend on nothing but its arguments.
 
+// Links the library: `lax` names it.
+use lax as _;
 use std::sync::Once;
 
 unsafe extern "C" {
