@@ -12,7 +12,7 @@ pub mod verify;
 
 pub use attrs::{Attrs, Bits, Data};
 pub use builder::Builder;
-pub use formula::{Formula, Precedence};
+pub use formula::{Formula, IndexPart, Precedence};
 pub use graph::{Graph, Node, NodeId};
 pub use op::{
     Domain, Form, Gradient, InferCtx, Kernel, KernelArgs, Lifting, Notation, NotationArgs, OpDef, OpFault, RunFault,

@@ -4,8 +4,10 @@
 pub mod blas;
 pub mod gather;
 pub mod gemm;
+pub mod linalg;
 pub mod map;
 pub mod math;
+pub mod random;
 pub mod reduce;
 pub mod shape;
 pub mod sort;

@@ -156,14 +156,21 @@ pub fn cumsum<T: Real>(x: &[T], lanes: Lanes) -> Vec<T> {
     })
 }
 
-pub fn cumsum_int(x: &[i64], lanes: Lanes) -> Vec<i64> {
-    along(x, lanes, lanes.n, |lane, out: &mut [i64]| {
-        let mut sum = 0i64;
+/// Running results of ints; `None` where one leaves their range.
+pub fn running_ints(
+    x: &[i64],
+    lanes: Lanes,
+    start: i128,
+    step: impl Fn(i128, i128) -> Option<i128> + Sync,
+) -> Option<Vec<i64>> {
+    let wide = along(x, lanes, lanes.n, |lane, out: &mut [Option<i64>]| {
+        let mut state = Some(start);
         for (o, &x) in out.iter_mut().zip(lane) {
-            sum = sum.wrapping_add(x);
-            *o = sum;
+            state = state.and_then(|s| step(s, x as i128));
+            *o = state.and_then(|s| i64::try_from(s).ok());
         }
-    })
+    });
+    wide.into_iter().collect()
 }
 
 /// `s[t] = a[t] * s[t - 1] + b[t]`, from 0.
@@ -235,7 +242,9 @@ mod tests {
         let top = topk(&x, lanes, 1, true);
         assert_eq!(top, [0, 1]);
         assert_eq!(take(&x, &top, lanes, 1), [3, 30]);
-        assert_eq!(cumsum_int(&x, lanes), [3, 10, 4, 40, 6, 60]);
+        let sums = running_ints(&x, lanes, 0, |a, b| a.checked_add(b));
+        assert_eq!(sums, Some(vec![3, 10, 4, 40, 6, 60]));
+        assert_eq!(running_ints(&[i64::MAX, 1], line(2), 0, |a, b| a.checked_add(b)), None);
     }
 
     #[test]

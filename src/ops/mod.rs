@@ -25,7 +25,7 @@
 //! | `SLICE` | x | `axes` = the one, `ints` = start, step; `dims` = the one, with the new size |
 //! | `REVERSE` | x | `axes` |
 //! | `PICK` (`z[k = y]`) | z, index | `axes` = the one; result: z without it, and the index's axes |
-//! | `SCATTER_ADD` | g, index | `axes` = the one; `dims` = its dim: adds g into zeros (gradient of `PICK`) |
+//! | `SCATTER_ADD` | g, index | `axes` = the one made, then the axes of the index that are summed (others align with g's); `dims` = its dim: adds g into zeros (gradient of `PICK`) |
 //! | `UPDATE` | w, index, value | `axes` = the one; `ints` = 1 to add, 0 to set (last index wins) |
 //! | `GROUP` (`sum[n by y]`) | x, y | `axes` = n; `dims` = the group's dim; `name` = sum, max, min, prod |
 //! | `CONV` | x, kernel | `axes` = those convolved (kernel has them too); `dims` = result's dims along them; `ints` = stride, padding before for each |
@@ -46,13 +46,20 @@ pub mod contract;
 pub mod control;
 pub mod elementwise;
 pub mod fold;
+pub mod group;
+pub mod index;
 pub mod infer;
+pub mod join;
 pub mod leaf;
 pub mod lift;
 pub mod loops;
+pub mod order;
 pub mod reduce;
 mod region_vjp;
 pub mod regions;
+pub mod shape;
+#[cfg(test)]
+mod testing;
 pub mod vjp;
 
 use crate::ir::{Kernel, KernelArgs, OpDef, RunFault};
@@ -63,13 +70,18 @@ pub use build::Build;
 pub use contract::*;
 pub use control::*;
 pub use elementwise::*;
+pub use group::*;
+pub use index::*;
+pub use join::*;
 pub use leaf::*;
+pub use order::*;
 pub use reduce::*;
 pub use regions::*;
+pub use shape::*;
 
 /// Every operation, family by family. The order is fixed and shows in listings.
 pub fn all() -> impl Iterator<Item = &'static OpDef> {
-    let rest = [REDUCTIONS, CONTRACTIONS, CONTROL, REGIONS];
+    let rest = [REDUCTIONS, CONTRACTIONS, SHAPES, JOINS, INDEXING, GROUPING, ORDERS, CONTROL, REGIONS];
     LEAVES.iter().copied().chain(elementwise::table()).chain(rest.into_iter().flatten().copied())
 }
 

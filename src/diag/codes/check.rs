@@ -86,6 +86,201 @@ let a = [n: 2, k: 3] => 1.0 * n + k
 let best = argmax[k](a)
 ```
 "
+    E0311 Error "new name of an axis taken"
+"## What it means
+
+An array cannot have two axes of one name: an axis was renamed, or made, under a name that the array has already.
+
+## Example
+
+```loss
+let e = [n: 3, m: 2] => 1.0
+print e[n -> m]
+```
+
+## Instead
+
+```loss
+let e = [n: 3, m: 2] => 1.0
+print e[n -> p]
+```
+"
+    E0312 Error "sizes do not fit together"
+"## What it means
+
+Sizes that must agree do not: the parts of a split axis must multiply to its size, joined arrays must add up to the
+size declared, a renamed axis keeps its size.
+
+## Example
+
+```loss
+let x = [p: 10] => 1.0
+print split[p -> h: 3, w: 4](x)
+```
+
+## Instead
+
+```loss
+let x = [p: 12] => 1.0
+print split[p -> h: 3, w: 4](x)
+```
+"
+    E0313 Error "slice outside its axis"
+"## What it means
+
+A range of coordinates reaches beyond the axis. Coordinates start at 0 and the upper end is not part of the range.
+
+## Example
+
+```loss
+let x = [n: 5] => 1.0
+print x[n = 2..8]
+```
+
+## Instead
+
+```loss
+let x = [n: 5] => 1.0
+print x[n = 2..5]
+```
+"
+    E0314 Error "window does not fit"
+"## What it means
+
+A window, or the kernel of a convolution, is larger than the axis it slides along, or its stride or dilation is not
+at least 1.
+
+## Example
+
+```loss
+let x = [t: 2] => 1.0
+print window[t -> t, dt: 3](x)
+```
+
+## Instead
+
+```loss
+let x = [t: 5] => 1.0
+print window[t -> t, dt: 3](x)
+```
+"
+    E0315 Error "border that cannot be"
+"## What it means
+
+A border has no negative width, and its value is one number for the whole border (it may vary along axes that are not
+padded).
+
+## Example
+
+```loss
+let x = [t: 3] => 1.0
+print pad[t: -1..0](x, 0)
+```
+
+## Instead
+
+```loss
+let x = [t: 3] => 1.0
+print x[t = 1..3]
+```
+"
+    E0316 Error "index of another kind"
+"## What it means
+
+An index along an axis holds ints, or labels of that very axis. A label of another axis says nothing about this one.
+
+## Example
+
+```loss
+let z = [k: 3] => 1.0
+let y = [0, 1] : label c [n]
+print z[k = y]
+```
+
+## Instead
+
+```loss
+let z = [k: 3] => 1.0
+let y = [0, 1] : label k [n]
+print z[k = y]
+```
+"
+    E0317 Error "new elements vary along the axis they replace"
+"## What it means
+
+An update replaces single coordinates of an axis, so what is written cannot itself run along the whole of it.
+
+## Example
+
+```loss
+let w = [k: 3] => 1.0
+let x = [k: 3] => 2.0
+print w with [k = 0] = x
+```
+
+## Instead
+
+```loss
+let w = [k: 3] => 1.0
+print w with [k = 0] = 2.0
+```
+"
+    E0318 Error "more than there are"
+"## What it means
+
+More elements were asked for than an axis has.
+
+## Example
+
+```loss
+let x = [k: 3] => 1.0
+print topk[k](x, 5)
+```
+
+## Instead
+
+```loss
+let x = [k: 3] => 1.0
+print topk[k](x, 2)
+```
+"
+    E0319 Error "matrix is not square"
+"## What it means
+
+A determinant, an inverse, a Cholesky factor and eigenvalues exist for square matrices: both axes need the same size.
+
+## Example
+
+```loss
+let h = [d: 2, e: 3] => 1.0
+print det[d, e](h)
+```
+
+## Instead
+
+```loss
+let h = [d: 2, e: 2] => if d == e then 2.0 else 1.0
+print det[d, e](h)
+```
+"
+    E0320 Error "wrong parameters of a distribution"
+"## What it means
+
+A distribution takes a fixed number of parameters of fixed kinds, and some need an axis: `categorical` the axis of its
+probabilities, `permutation` exactly one axis.
+
+## Example
+
+```loss
+print normal[n: 3](true, 1)
+```
+
+## Instead
+
+```loss
+print normal[n: 3](0, 1)
+```
+"
     E0331 Error "value of a loop changes its type"
 "## What it means
 

@@ -62,6 +62,68 @@ let y = [0, 2] : label k [n]
 print z[k = y]
 ```
 "
+    E0711 Error "matrix has no such factorisation"
+"## What it means
+
+A Cholesky factor exists only for positive definite matrices. Rounding can also spoil one that barely is: add a small
+multiple of the identity. Eigenvalues and singular values exist always, but the iteration for them may fail to converge
+where entries differ wildly in magnitude.
+
+## Example
+
+```loss
+let h = [d: 2, e: 2] => 1.0 + d + e
+print cholesky[d, e](h)
+```
+
+## Instead
+
+```loss
+let h = [d: 2, e: 2] => if d == e then 2.0 else 1.0
+print cholesky[d, e](h)
+```
+"
+    E0712 Error "matrix is singular"
+"## What it means
+
+A system with this matrix has no unique solution: a pivot is exactly zero, so some rows depend on others. For a solution
+in the sense of least squares use `lstsq`.
+
+## Example
+
+```loss
+let a = [d: 2, e: 2] => 1.0
+let b = [d: 2] => 1.0
+print solve[d, e](a, b)
+```
+
+## Instead
+
+```loss
+let a = [d: 2, e: 2] => if d == e then 2.0 else 1.0
+let b = [d: 2] => 1.0
+print solve[d, e](a, b)
+```
+"
+    E0713 Error "not a distribution"
+"## What it means
+
+Weights of `categorical` are at least 0, finite, and not all 0.
+
+## Example
+
+```loss
+let p = [0.5, -0.5, 1] : real[k]
+print categorical[n: 3](p)
+```
+
+## Instead
+
+```loss
+let p = [0.5, 0.25, 1] : real[k]
+print categorical[n: 3](p)
+```
+"
     E0731 Error "rounds of a loop not known or too many"
 "## What it means
 
