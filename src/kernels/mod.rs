@@ -11,3 +11,5 @@ pub mod random;
 pub mod reduce;
 pub mod shape;
 pub mod sort;
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 //! numbers are as in IEEE 754. Slices come in blocks; 32-bit kernels compute in 64 bits and round once.
 
 mod special;
+#[cfg(test)]
+mod tests;
 mod trig;
 
 pub use special::*;
