@@ -3,9 +3,6 @@
 //! [`vjp`], stands with the rules it calls in `ops`. A graph goes in, a graph without gradients to take comes out, or
 //! the operation that has none.
 
-#[cfg(test)]
-mod tests;
-
 use crate::ir::verify::debug_verify;
 use crate::ir::{Attrs, Builder, Graph, Node, NodeId, RunFault};
 use crate::ops::vjp::conform;
