@@ -17,12 +17,16 @@ const ANY: &[Domain] = &[Domain::Between(-3.0, 3.0)];
 /// What a reduction's result is made of, given the element type of its argument; `None` if it does not take it.
 type ResultElem = fn(&Elem, &[Axis]) -> Option<Elem>;
 
+/// Those that compare the elements along the axes and keep all of them.
+const KEEP_AXES: [&str; 3] = ["softmax", "log_softmax", "prod_others"];
+
 fn infer_reduce(c: &mut InferCtx, op: &str, wanted: &str, result: ResultElem) -> Result<Vec<ArrayTy>, OpFault> {
     infer::elem(c, 0, op, wanted, |e| result(e, &c.attrs.axes).is_some())?;
     infer::along(c, 0, op)?;
     let x = c.inputs[0];
     let elem = result(&x.elem, &c.attrs.axes).unwrap_or(Elem::Real);
-    Ok(vec![ArrayTy::new(elem, x.without(&c.attrs.axes))])
+    let dims = if KEEP_AXES.contains(&op) { x.dims.clone() } else { x.without(&c.attrs.axes) };
+    Ok(vec![ArrayTy::new(elem, dims)])
 }
 
 fn only_real(e: &Elem, _: &[Axis]) -> Option<Elem> {
