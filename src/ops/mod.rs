@@ -60,8 +60,6 @@ pub mod regions;
 pub mod shape;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 pub mod vjp;
 
 use crate::ir::{Kernel, KernelArgs, OpDef, RunFault};

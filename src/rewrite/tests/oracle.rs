@@ -1,0 +1,1 @@
+//! Evaluation of small graphs in high precision.

@@ -1,0 +1,1 @@
+//! Every stability rule, sampled.
