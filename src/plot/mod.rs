@@ -8,8 +8,6 @@ mod names;
 mod scene;
 mod series;
 mod style;
-#[cfg(test)]
-mod tests;
 mod ticks;
 
 pub use names::{pretty, pretty_title};

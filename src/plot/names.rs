@@ -69,7 +69,12 @@ fn words(text: &str, every_greek: bool) -> String {
     while let Some(first) = rest.chars().next() {
         if !first.is_alphanumeric() {
             out.push(first);
-            rest = &rest[first.len_utf8()..];
+            // A power may stand behind a bracket as well as behind a word.
+            let closes = matches!(first, ')' | ']' | '}' | '|' | '‖');
+            let after = &rest[first.len_utf8()..];
+            let (power, after) = if closes { exponent(after) } else { (String::new(), after) };
+            out.push_str(&power);
+            rest = after;
             continue;
         }
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -105,5 +110,37 @@ fn with_index(word: &str, every_greek: bool) -> String {
     match (base.is_empty(), lowered) {
         (false, Some(lowered)) => letter(base) + &lowered,
         _ => word.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_mathematics() {
+        let expected = [
+            ("alpha_1", "α₁"),
+            ("R^2", "R²"),
+            ("x_ij", "xᵢⱼ"),
+            ("tau", "τ"),
+            ("batch_size", "batch_size"),
+            ("layer_12", "layer₁₂"),
+            ("lr_max", "lr_max"),
+            ("10^-3", "10⁻³"),
+            ("||w||^2", "||w||²"),
+            ("e^x", "e^x"),
+            ("loss (tau = 1)", "loss (τ = 1)"),
+            ("a -> b", "a → b"),
+            ("_x", "_x"),
+            ("^", "^"),
+            ("x^", "x^"),
+            ("x^-", "x^-"),
+            ("метрика_2", "метрика₂"),
+        ];
+        for (plain, shown) in expected {
+            assert_eq!(pretty(plain), shown, "{plain}");
+        }
+        assert_eq!(pretty_title("alpha decay of beta_2"), "alpha decay of β₂");
     }
 }

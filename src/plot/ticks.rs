@@ -76,7 +76,7 @@ impl Scale {
 
     fn linear_ticks(&self, count: usize, whole: bool) -> Ticks {
         let (low, high) = (self.from * 2.0, self.to * 2.0);
-        let (mut digit, mut power) = round_step((self.to - self.from) * 2.0 / count.max(1) as f64);
+        let (mut digit, mut power) = round_step((self.to - self.from) / count.max(2) as f64 * 2.0);
         if whole && (power < 0 || (power == 0 && digit == 2.5)) {
             (digit, power) = if power < 0 { (1.0, 0) } else { (2.0, 0) };
         }
@@ -105,7 +105,8 @@ impl Scale {
     }
 
     fn log_ticks(&self, count: usize) -> Ticks {
-        let (first, last) = (self.from.ceil() as i32, self.to.floor() as i32);
+        // Powers of ten outside these are zero or infinite.
+        let (first, last) = ((self.from.ceil() as i32).max(-323), (self.to.floor() as i32).min(308));
         let decades = last - first + 1;
         if decades < 2 || self.to - self.from < 2.0 {
             return self.within_a_decade(count);
@@ -122,7 +123,7 @@ impl Scale {
         let minor: Vec<f64> = if stride == 1 && decades <= 7 {
             let between = |k: i32| (2..10).map(move |m| f64::from(m) * power_of_ten(k));
             (first - 1..=last).flat_map(between).filter(|v| self.holds(*v)).collect()
-        } else if stride > 1 {
+        } else if (2..6).contains(&stride) {
             (first..=last).filter(|k| !major.contains(k)).map(power_of_ten).collect()
         } else {
             Vec::new()
@@ -131,7 +132,7 @@ impl Scale {
     }
 
     fn holds(&self, value: f64) -> bool {
-        (0.0..=1.0).contains(&self.place(value))
+        (-1e-9..=1.0 + 1e-9).contains(&self.place(value))
     }
 
     /// Less than two factors of ten in sight: 1, 2, 3, 5 or, closer still, round values as on a linear axis.
@@ -200,4 +201,45 @@ fn scientific(value: f64) -> String {
 /// With a minus sign as wide as a plus.
 fn minus(text: &str) -> String {
     text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(lo: f64, hi: f64, log: bool, whole: bool) -> Vec<String> {
+        Scale::new(lo, hi, log, 0.0).ticks(6, whole).major.into_iter().map(|t| t.1).collect()
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(labels(0.0, 1.0, false, false), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(0.0, 300.0, false, true), ["0", "50", "100", "150", "200", "250", "300"]);
+        assert_eq!(labels(0.0, 3.0, false, true), ["0", "1", "2", "3"]);
+        assert_eq!(labels(-1.0, 1.0, false, false), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
+        assert_eq!(labels(0.0, 3e5, false, false), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]);
+        assert_eq!(labels(1e-4, 1.0, true, false), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
+        assert_eq!(labels(0.01, 100.0, true, false), ["0.01", "0.1", "1", "10", "100"]);
+        assert_eq!(labels(0.05, 3.0, true, false), ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
+        assert_eq!(labels(2.0, 2.3, true, false), ["2.00", "2.05", "2.10", "2.15", "2.20", "2.25", "2.30"]);
+    }
+
+    #[test]
+    fn any_range_has_ticks() {
+        let ends = [5e-324, 1e-300, 1e-9, 1.0, 1.0 + 1e-9, 1e16, 1e16 + 4.0, 1e300, f64::MAX];
+        for &lo in &ends {
+            for &hi in ends.iter().filter(|hi| **hi >= lo) {
+                for (lo, log) in [(lo, false), (lo, true), (-lo, false), (-hi, false)] {
+                    let scale = Scale::new(lo, hi, log, 0.03);
+                    let ticks = scale.ticks(6, false);
+                    assert!(ticks.major.len() < 40, "{lo:e} {hi:e} {log}");
+                    assert!(
+                        ticks.major.iter().all(|t| t.0.is_finite() && !t.1.contains("NaN")),
+                        "{lo:e} {hi:e} {ticks:?}"
+                    );
+                    assert!((0.0..=1.0).contains(&scale.place(lo)), "{lo:e} {hi:e} {}", scale.place(lo));
+                }
+            }
+        }
+    }
 }
