@@ -66,7 +66,7 @@ impl Scale {
     }
 
     fn high(&self) -> f64 {
-        if self.log { ten_to(self.to) } else { self.to * 2.0 }
+        if self.log { ten_to(self.to).min(f64::MAX) } else { self.to * 2.0 }
     }
 
     /// About `count` labelled ticks. `whole`: only whole numbers, for counts and steps.
@@ -81,7 +81,8 @@ impl Scale {
             (digit, power) = if power < 0 { (1.0, 0) } else { (2.0, 0) };
         }
         let step = digit * power_of_ten(power);
-        let (first, last) = ((low / step).ceil(), (high / step).floor());
+        // A tick at the very end is not lost to rounding.
+        let (first, last) = ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
         let values: Vec<f64> =
             (0..64).map(|i| first + f64::from(i)).take_while(|i| *i <= last).map(|i| i * step).collect();
         let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
