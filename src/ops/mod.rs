@@ -52,12 +52,14 @@ pub mod infer;
 pub mod join;
 pub mod leaf;
 pub mod lift;
+pub mod linalg;
 pub mod loops;
 pub mod order;
 pub mod reduce;
 mod region_vjp;
 pub mod regions;
 pub mod shape;
+pub mod spectral;
 #[cfg(test)]
 mod testing;
 pub mod vjp;
@@ -74,14 +76,17 @@ pub use group::*;
 pub use index::*;
 pub use join::*;
 pub use leaf::*;
+pub use linalg::*;
 pub use order::*;
 pub use reduce::*;
 pub use regions::*;
 pub use shape::*;
+pub use spectral::*;
 
 /// Every operation, family by family. The order is fixed and shows in listings.
 pub fn all() -> impl Iterator<Item = &'static OpDef> {
-    let rest = [REDUCTIONS, CONTRACTIONS, SHAPES, JOINS, INDEXING, GROUPING, ORDERS, CONTROL, REGIONS];
+    let rest =
+        [REDUCTIONS, CONTRACTIONS, SHAPES, JOINS, INDEXING, GROUPING, ORDERS, MATRICES, SPECTRA, CONTROL, REGIONS];
     LEAVES.iter().copied().chain(elementwise::table()).chain(rest.into_iter().flatten().copied())
 }
 
