@@ -29,6 +29,13 @@ pub fn for_blocks<R: Send>(out: &mut [R], f: impl Fn(usize, &mut [R]) + Sync) {
     }
 }
 
+/// Lends a buffer of `len` elements, at most [`BLOCK`]. Short ones are common in loops over single numbers, where
+/// clearing a whole block would cost more than the work.
+fn with_buffer<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    const SHORT: usize = 16;
+    if len <= SHORT { f(&mut [T::default(); SHORT][..len]) } else { f(&mut [T::default(); BLOCK][..len]) }
+}
+
 /// An operand as seen from the result: for each (merged) axis of the result, its extent and the step in the operand.
 struct Reader<'a, T> {
     data: &'a [T],
@@ -140,9 +147,10 @@ fn unary_of<T: Element>(f: impl Fn(&[T], &mut [T]) + Sync, array: Array<T>) -> T
     let out = match unique(array) {
         Ok(mut data) => {
             for_blocks(&mut data, |_, block| {
-                let mut copy = [T::default(); BLOCK];
-                copy[..block.len()].copy_from_slice(block);
-                f(&copy[..block.len()], block);
+                with_buffer(block.len(), |copy| {
+                    copy.copy_from_slice(block);
+                    f(copy, block);
+                });
             });
             data
         }
@@ -189,10 +197,10 @@ fn binary_of<T: Element>(
         match unique(a) {
             Ok(mut data) => {
                 for_blocks(&mut data, |start, block| {
-                    let (mut copy, mut other) = ([T::default(); BLOCK], [T::default(); BLOCK]);
-                    let n = block.len();
-                    copy[..n].copy_from_slice(block);
-                    f(&copy[..n], b.read(start, &mut other[..n]), block);
+                    with_buffer(block.len(), |copy| {
+                        copy.copy_from_slice(block);
+                        with_buffer(block.len(), |other| f(copy, b.read(start, other), block));
+                    });
                 });
                 return Tensor::from_vec(&shape, data);
             }
@@ -200,9 +208,8 @@ fn binary_of<T: Element>(
                 let data = a.as_slice().expect("internal: layout");
                 let mut result = vec![T::default(); data.len()];
                 for_blocks(&mut result, |start, block| {
-                    let mut other = [T::default(); BLOCK];
                     let n = block.len();
-                    f(&data[start..start + n], b.read(start, &mut other[..n]), block);
+                    with_buffer(n, |other| f(&data[start..start + n], b.read(start, other), block));
                 });
                 return Tensor::from_vec(&shape, result);
             }
@@ -211,9 +218,8 @@ fn binary_of<T: Element>(
     let (a, b) = (Reader::new(&a, a_ty, &out.dims), Reader::new(&b, b_ty, &out.dims));
     let mut result = vec![T::default(); shape.iter().product()];
     for_blocks(&mut result, |start, block| {
-        let (mut x, mut y) = ([T::default(); BLOCK], [T::default(); BLOCK]);
         let n = block.len();
-        f(a.read(start, &mut x[..n]), b.read(start, &mut y[..n]), block);
+        with_buffer(n, |x| with_buffer(n, |y| f(a.read(start, x), b.read(start, y), block)));
     });
     Tensor::from_vec(&shape, result)
 }
@@ -231,10 +237,13 @@ pub fn zip2<A: Element, B: Element, R: Element>(
     let (a, b) = (Reader::new(a, a_ty, &out.dims), Reader::new(b, b_ty, &out.dims));
     let mut result = vec![R::default(); shape.iter().product()];
     for_blocks(&mut result, |start, block| {
-        let (mut x, mut y) = ([A::default(); BLOCK], [B::default(); BLOCK]);
         let n = block.len();
-        let (x, y) = (a.read(start, &mut x[..n]), b.read(start, &mut y[..n]));
-        block.iter_mut().zip(x.iter().zip(y)).for_each(|(o, (&x, &y))| *o = f(x, y));
+        with_buffer(n, |x| {
+            with_buffer(n, |y| {
+                let (x, y) = (a.read(start, x), b.read(start, y));
+                block.iter_mut().zip(x.iter().zip(y)).for_each(|(o, (&x, &y))| *o = f(x, y));
+            })
+        });
     });
     Tensor::from_vec(&shape, result)
 }
@@ -246,11 +255,16 @@ pub fn select<T: Element>(mask: &Array<bool>, a: &Array<T>, b: &Array<T>, tys: [
     let (a, b) = (Reader::new(a, tys[1], &out.dims), Reader::new(b, tys[2], &out.dims));
     let mut result = vec![T::default(); shape.iter().product()];
     for_blocks(&mut result, |start, block| {
-        let (mut m, mut x, mut y) = ([false; BLOCK], [T::default(); BLOCK], [T::default(); BLOCK]);
         let n = block.len();
-        let m = mask.read(start, &mut m[..n]);
-        let (x, y) = (a.read(start, &mut x[..n]), b.read(start, &mut y[..n]));
-        block.iter_mut().zip(m.iter().zip(x.iter().zip(y))).for_each(|(o, (&m, (&x, &y)))| *o = if m { x } else { y });
+        with_buffer(n, |m| {
+            with_buffer(n, |x| {
+                with_buffer(n, |y| {
+                    let (m, x, y) = (mask.read(start, m), a.read(start, x), b.read(start, y));
+                    let choices = m.iter().zip(x.iter().zip(y));
+                    block.iter_mut().zip(choices).for_each(|(o, (&m, (&x, &y)))| *o = if m { x } else { y });
+                })
+            })
+        });
     });
     Tensor::from_vec(&shape, result)
 }
@@ -291,9 +305,7 @@ pub fn lay_out(x: &Tensor, ty: &ArrayTy, dims: &[Dim]) -> Tensor {
         let reader = Reader::new(x, ty, dims);
         let mut out = vec![T::default(); shape.iter().product()];
         for_blocks(&mut out, |start, block| {
-            let mut buffer = [T::default(); BLOCK];
-            let n = block.len();
-            block.copy_from_slice(reader.read(start, &mut buffer[..n]));
+            with_buffer(block.len(), |buffer| block.copy_from_slice(reader.read(start, buffer)));
         });
         Tensor::from_vec(&shape, out)
     }

@@ -206,18 +206,18 @@ pub trait Build {
         if from.iter().zip(to).all(|(a, d)| *a == d.axis) {
             return x;
         }
-        self.apply(named("rename"), &[x], Attrs::axes(from).with_dims(to))
+        self.apply(&RENAME, &[x], Attrs::axes(from).with_dims(to))
     }
 
     /// `z[axis = index]`.
     fn pick(&mut self, z: NodeId, axis: &Axis, index: NodeId) -> NodeId {
-        self.apply(named("pick"), &[z, index], Attrs::axes([axis.clone()]))
+        self.apply(&PICK, &[z, index], Attrs::axes([axis.clone()]))
     }
 
     /// Adds `g` into zeros along `dim` at `index`: the transpose of [`Build::pick`].
     fn scatter_add(&mut self, g: NodeId, dim: &Dim, index: NodeId) -> NodeId {
         let attrs = Attrs::axes([dim.axis.clone()]).with_dims([dim.clone()]);
-        self.apply(named("scatter_add"), &[g, index], attrs)
+        self.apply(&SCATTER_ADD, &[g, index], attrs)
     }
 
     /// 1 where the coordinate along `dim` equals `index`, else 0, as reals.
@@ -249,10 +249,6 @@ impl Build for Builder {
         }
         id
     }
-}
-
-fn named(name: &str) -> &'static OpDef {
-    find(name).expect("internal: an operation is missing from the table")
 }
 
 /// What one input of a node receives, or nothing where its gradient is zero.

@@ -36,7 +36,7 @@ pub static CONTRACT: OpDef = OpDef {
             right: Box::new(n.args[1].clone()),
         }
     }),
-    domain: &[Domain::Own("ops::contractions"), Domain::Own("ops::contractions")],
+    domain: &[Domain::Own("ops::tests::contractions"), Domain::Own("ops::tests::contractions")],
 };
 
 fn infer_contract(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {

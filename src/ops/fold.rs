@@ -29,6 +29,14 @@ pub fn evaluate(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<Tensor> {
     values.remove(&node)?.into_iter().next()
 }
 
+/// A scalar constant as a number (`false` is 0, `true` is 1).
+pub fn scalar(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<f64> {
+    if !graph.node(node).tys.first().is_some_and(|ty| ty.is_scalar()) {
+        return None;
+    }
+    evaluate(graph, sizes, node)?.to_f64().first().copied()
+}
+
 /// The nodes that a constant hangs on, in order; `None` if it is none.
 fn cone(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<Vec<NodeId>> {
     let mut wanted = std::collections::BTreeSet::new();

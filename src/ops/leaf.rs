@@ -134,7 +134,7 @@ pub static BROADCAST: OpDef = OpDef {
         Ok(vec![map::broadcast(x, args.input_tys[0], &args.output_tys[0])])
     }),
     notation: Notation::Custom(|n| n.args[0].clone()),
-    domain: &[Domain::Own("ops::broadcast")],
+    domain: &[Domain::Own("ops::tests::broadcast")],
 };
 
 /// Conversion of elements.
@@ -150,7 +150,7 @@ pub static CAST: OpDef = OpDef {
     gradient: Gradient::Zero,
     kernel: Kernel::General(run_cast),
     notation: Notation::Custom(|n| n.args[0].clone()),
-    domain: &[Domain::Own("ops::casts")],
+    domain: &[Domain::Own("ops::tests::casts")],
 };
 
 fn infer_cast(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {

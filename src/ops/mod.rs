@@ -62,6 +62,8 @@ pub mod shape;
 pub mod spectral;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod vjp;
 
 use crate::ir::{Kernel, KernelArgs, OpDef, RunFault};

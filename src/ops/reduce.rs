@@ -14,18 +14,31 @@ use crate::types::{ArrayTy, Axis, Dim, Elem};
 const FORM: Form = Form::Along { args: 1, default_all: true };
 const ANY: &[Domain] = &[Domain::Between(-3.0, 3.0)];
 
+/// What becomes of the axes worked along.
+#[derive(Clone, Copy)]
+enum Axes {
+    Drop,
+    Keep,
+}
+
 /// What a reduction's result is made of, given the element type of its argument; `None` if it does not take it.
 type ResultElem = fn(&Elem, &[Axis]) -> Option<Elem>;
 
-/// Those that compare the elements along the axes and keep all of them.
-const KEEP_AXES: [&str; 3] = ["softmax", "log_softmax", "prod_others"];
-
-fn infer_reduce(c: &mut InferCtx, op: &str, wanted: &str, result: ResultElem) -> Result<Vec<ArrayTy>, OpFault> {
+fn infer_reduce(
+    c: &mut InferCtx,
+    op: &str,
+    wanted: &str,
+    result: ResultElem,
+    axes: Axes,
+) -> Result<Vec<ArrayTy>, OpFault> {
     infer::elem(c, 0, op, wanted, |e| result(e, &c.attrs.axes).is_some())?;
     infer::along(c, 0, op)?;
     let x = c.inputs[0];
     let elem = result(&x.elem, &c.attrs.axes).unwrap_or(Elem::Real);
-    let dims = if KEEP_AXES.contains(&op) { x.dims.clone() } else { x.without(&c.attrs.axes) };
+    let dims = match axes {
+        Axes::Drop => x.without(&c.attrs.axes),
+        Axes::Keep => x.dims.clone(),
+    };
     Ok(vec![ArrayTy::new(elem, dims)])
 }
 
@@ -66,7 +79,7 @@ fn big(n: &NotationArgs, latex: &str) -> Formula {
 
 macro_rules! reductions {
     ($($id:ident $name:literal $signature:literal $form:expr; $doc:literal example $example:literal
-        elem $elem:ident $wanted:literal; notation $notation:expr; domain $domain:expr;
+        elem $elem:ident $wanted:literal $axes:ident; notation $notation:expr; domain $domain:expr;
         kernel $kernel:expr; gradient $gradient:expr;)*) => {
         $(
             #[doc = $doc]
@@ -77,7 +90,7 @@ macro_rules! reductions {
                 doc: $doc,
                 example: $example,
                 lifting: Lifting::Batched,
-                infer: |c| infer_reduce(c, $name, $wanted, $elem),
+                infer: |c| infer_reduce(c, $name, $wanted, $elem, Axes::$axes),
                 gradient: $gradient,
                 kernel: Kernel::General($kernel),
                 notation: $notation,
@@ -124,7 +137,7 @@ reductions! {
     "The sum along axes: pairwise in blocks of fixed length, so accurate and the same for any number of threads (32-bit \
      reals are added in 64 bits). Truth values and ints give an int."
     example "sum([1, 2, 3] : real[k]) == 6"
-    elem total "numbers or truth values"; notation Notation::Custom(|n| big(n, "\\sum")); domain ANY;
+    elem total "numbers or truth values" Drop; notation Notation::Custom(|n| big(n, "\\sum")); domain ANY;
     kernel |args| run_checked(args, reduce::sum);
     gradient Gradient::Rule(|c| {
         let Some(g) = c.grad() else { return vec![None] };
@@ -135,7 +148,7 @@ reductions! {
     PROD "prod" "prod[k](x: real[k]) -> real" FORM;
     "The product along axes. Its gradient is the product of the others, right also where elements are 0."
     example "prod([1, 2, 3] : real[k]) == 6"
-    elem number "numbers"; notation Notation::Custom(|n| big(n, "\\prod")); domain ANY;
+    elem number "numbers" Drop; notation Notation::Custom(|n| big(n, "\\prod")); domain ANY;
     kernel |args| run_checked(args, reduce::prod);
     gradient Gradient::Rule(|c| {
         let axes = c.attrs.axes.clone();
@@ -145,7 +158,7 @@ reductions! {
 
     PROD_OTHERS "prod_others" "prod_others[k](x: real[k]) -> real[k]" Form::Internal;
     "For each coordinate, the product of the elements at all other coordinates along the axes." example ""
-    elem only_real "reals"; notation Notation::Call { latex: "\\operatorname{prod\\_others}" }; domain ANY;
+    elem only_real "reals" Keep; notation Notation::Call { latex: "\\operatorname{prod\\_others}" }; domain ANY;
     kernel |args| run(args, reduce::prod_others);
     gradient Gradient::Rule(prod_others_gradient);
 
@@ -153,7 +166,7 @@ reductions! {
     "The largest element along axes; NaN if one is. An error if an axis has no coordinates. The gradient goes to the \
      first element that attains it."
     example "max([1, 3, 2] : real[k]) == 3"
-    elem number "numbers"; notation Notation::Custom(|n| big(n, "\\max")); domain ANY;
+    elem number "numbers" Drop; notation Notation::Custom(|n| big(n, "\\max")); domain ANY;
     kernel |args| run_nonempty(args, "max", reduce::max);
     gradient Gradient::Rule(|c| extreme_gradient(c, Build::max, Build::argmax));
 
@@ -161,25 +174,25 @@ reductions! {
     "The smallest element along axes; NaN if one is. An error if an axis has no coordinates. The gradient goes to the \
      first element that attains it."
     example "min([1, 3, 2] : real[k]) == 1"
-    elem number "numbers"; notation Notation::Custom(|n| big(n, "\\min")); domain ANY;
+    elem number "numbers" Drop; notation Notation::Custom(|n| big(n, "\\min")); domain ANY;
     kernel |args| run_nonempty(args, "min", reduce::min);
     gradient Gradient::Rule(|c| extreme_gradient(c, Build::min, Build::argmin));
 
     ANY_OF "any" "any[k](x: bool[k]) -> bool" FORM;
     "True where one element along the axes is; false along an axis without coordinates."
     example "any([false, true] : bool[k])"
-    elem only_bool "truth values"; notation Notation::Call { latex: "\\operatorname{any}" }; domain &[Domain::Bool];
+    elem only_bool "truth values" Drop; notation Notation::Call { latex: "\\operatorname{any}" }; domain &[Domain::Bool];
     kernel |args| run(args, reduce::any); gradient Gradient::Zero;
 
     ALL_OF "all" "all[k](x: bool[k]) -> bool" FORM;
     "True where all elements along the axes are; true along an axis without coordinates."
     example "not all([false, true] : bool[k])"
-    elem only_bool "truth values"; notation Notation::Call { latex: "\\operatorname{all}" }; domain &[Domain::Bool];
+    elem only_bool "truth values" Drop; notation Notation::Call { latex: "\\operatorname{all}" }; domain &[Domain::Bool];
     kernel |args| run(args, reduce::all); gradient Gradient::Zero;
 
     COUNT "count" "count[k](x: bool[k]) -> int" FORM;
     "How many elements along the axes are true." example "count([false, true, true] : bool[k]) == 2"
-    elem count "truth values"; notation Notation::Call { latex: "\\#" }; domain &[Domain::Bool];
+    elem count "truth values" Drop; notation Notation::Call { latex: "\\#" }; domain &[Domain::Bool];
     kernel |args| run_checked(args, reduce::sum); gradient Gradient::Zero;
 
     LOGSUMEXP "logsumexp" "logsumexp[k](x: real[k]) -> real" FORM;
@@ -187,7 +200,7 @@ reductions! {
      attains the maximum m), accurate also where m is 0 (Blanchard, Higham & Higham, IMA J. Numer. Anal. 2021). \
      -infinity where all elements are."
     example "logsumexp([1000, -1000] : real[k]) == 1000"
-    elem only_real "reals"; notation Notation::Call { latex: "\\operatorname{logsumexp}" }; domain ANY;
+    elem only_real "reals" Drop; notation Notation::Call { latex: "\\operatorname{logsumexp}" }; domain ANY;
     kernel |args| run(args, reduce::logsumexp);
     gradient Gradient::Rule(|c| {
         let axes = c.attrs.axes.clone();
@@ -198,7 +211,7 @@ reductions! {
     NORM "norm" "norm[k](x: real[k]) -> real" FORM;
     "The Euclidean norm `sqrt(sum[k](x^2))`, without overflow or underflow. Its gradient at 0 is 0."
     example "norm([3, 4] : real[k]) == 5"
-    elem only_real "reals"; notation Notation::Call { latex: "\\operatorname{norm}" };
+    elem only_real "reals" Drop; notation Notation::Call { latex: "\\operatorname{norm}" };
     domain &[Domain::NonZero];
     kernel |args| run(args, reduce::norm);
     gradient Gradient::Rule(|c| {
@@ -209,7 +222,7 @@ reductions! {
     SOFTMAX "softmax" "softmax[k](x: real[k]) -> real[k]" FORM;
     "`exp(x) / sum[k](exp(x))`, without overflow. NaN where all elements along the axes are -infinity."
     example "softmax([0, 0] : real[k])[k = 0] == 0.5"
-    elem only_real "reals"; notation Notation::Call { latex: "\\operatorname{softmax}" }; domain ANY;
+    elem only_real "reals" Keep; notation Notation::Call { latex: "\\operatorname{softmax}" }; domain ANY;
     kernel |args| run(args, reduce::softmax);
     gradient Gradient::Rule(|c| {
         let Some(g) = c.grad() else { return vec![None] };
@@ -223,7 +236,7 @@ reductions! {
     LOG_SOFTMAX "log_softmax" "log_softmax[k](x: real[k]) -> real[k]" FORM;
     "`x - logsumexp[k](x)`: the logarithm of softmax, finite wherever `x` is."
     example "log_softmax([1000, -1000] : real[k])[k = 1] == -2000"
-    elem only_real "reals"; notation Notation::Call { latex: "\\log\\operatorname{softmax}" }; domain ANY;
+    elem only_real "reals" Keep; notation Notation::Call { latex: "\\log\\operatorname{softmax}" }; domain ANY;
     kernel |args| run(args, reduce::log_softmax);
     gradient Gradient::Rule(|c| {
         let Some(g) = c.grad() else { return vec![None] };
@@ -324,7 +337,7 @@ macro_rules! arg_extremes {
                     return Err(fault.label(0, format!("this is `{}`", c.inputs[0]))
                         .help(format!(concat!("name it: `", $name, "[axis](x)` with one of {}"), axes)));
                 }
-                infer_reduce(c, $name, "numbers", coordinate)
+                infer_reduce(c, $name, "numbers", coordinate, Axes::Drop)
             },
             gradient: Gradient::Zero,
             kernel: Kernel::General(|args| run_nonempty(args, $name, $kernel)),

@@ -79,7 +79,7 @@ arithmetic! {
     notation Notation::Call { latex: "\\operatorname{mod}" };
     domain &[Domain::Between(0.1, 0.9), Domain::Between(1.1, 2.0)];
     real |a, b| { let r = a % b; if r != 0.0 && (r < 0.0) != (b < 0.0) { r + b } else { r } };
-    int |a, b| if b == 0 { None } else { a.checked_rem(b).map(|r| if r != 0 && (r < 0) != (b < 0) { r + b } else { r }) };
+    int whole_mod;
     gradient |c| {
         let (a, b) = (c.inputs[0], c.inputs[1]);
         let Some(g) = c.grad() else { return vec![None, None] };
@@ -123,6 +123,15 @@ fn extreme(c: &mut crate::ir::VjpCtx, strict: Compare, weak: Compare) -> Vec<Opt
     let gx = c.b.select(first_wins, g, zero);
     let gy = c.b.select(first_wins, zero, g);
     vec![if c.needs[0] { c.shrink(gx, 0) } else { None }, if c.needs[1] { c.shrink(gy, 1) } else { None }]
+}
+
+/// The remainder with the sign of `b`; none for `b` = 0.
+fn whole_mod(a: i64, b: i64) -> Option<i64> {
+    if b == 0 {
+        return None;
+    }
+    let r = a.wrapping_rem(b);
+    Some(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
 }
 
 /// Runs a binary kernel on reals, or a checked function on ints.
