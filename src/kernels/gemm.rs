@@ -199,9 +199,8 @@ fn products<T: Blas>(x: &Operand, y: &Operand, s: Shape, places: &[usize], resul
         // Sound: places lie inside the result, each with room for its matrix.
         product(a, b, s, unsafe { target.0.add(places[p]) });
     };
-    if places.len() == 1 || work > 4 * TASK {
-        (0..places.len()).for_each(one);
-    } else if work * places.len() <= TASK {
+    // Large products are cut up themselves.
+    if places.len() == 1 || work > 4 * TASK || work * places.len() <= TASK {
         (0..places.len()).for_each(one);
     } else {
         (0..places.len()).into_par_iter().with_min_len((TASK / work.max(1)).max(1)).for_each(one);

@@ -344,11 +344,10 @@ pub fn logsumexp(x: &Tensor, ty: &ArrayTy, axes: &[Axis]) -> Tensor {
 /// `exp(x) / sum(exp(x))` within each row.
 pub fn softmax(x: &Tensor, ty: &ArrayTy, axes: &[Axis]) -> Tensor {
     fn go<T: Real>(x: &[T], out: &mut [T]) {
-        let at = best(x, |a, b| a.wide() > b.wide());
-        let m = x[at].wide();
-        let e: Vec<f64> = x.iter().map(|v| math::exp(v.wide() - m)).collect();
-        let total = sum_f64(&e);
-        out.iter_mut().zip(e).for_each(|(o, e)| *o = T::narrow(e / total));
+        let m = x[best(x, |a, b| a.wide() > b.wide())].wide();
+        out.iter_mut().zip(x).for_each(|(o, v)| *o = T::narrow(math::exp(v.wide() - m)));
+        let total = pairwise(out.len(), &|i| out[i].wide());
+        out.iter_mut().for_each(|o| *o = T::narrow(o.wide() / total));
     }
     real_rows(x, ty, axes, go::<f64>, go::<f32>)
 }

@@ -378,7 +378,7 @@ macro_rules! running_extremes {
             form: ALONG,
             signature: concat!($arg_name, "[t](x: real[t]) -> label t [t]"),
             doc: concat!("The coordinate of the ", $word, " element so far; the first of equal ones."),
-            example: "",
+            example: concat!("all(", $arg_name, "[t]([2, 2] : real[t]) == 0)"),
             lifting: Lifting::Batched,
             infer: |c| {
                 let axis = single(c, $arg_name)?.axis.clone();

@@ -334,6 +334,26 @@ fn every_derivative_agrees_with_differences() {
     assert!(tried > 50, "only {tried} operations were tried");
 }
 
+/// Gradients of gradients: rules are made of operations that can be differentiated again.
+#[test]
+fn every_second_derivative_agrees_with_differences() {
+    for op in all() {
+        let own = op.domain.is_empty() || op.domain.iter().any(|d| matches!(d, Domain::Own(_)));
+        if own || op.name == "stop" || !matches!(op.gradient, Gradient::Rule(_)) {
+            continue;
+        }
+        for (attrs, axes) in shapes(op).into_iter().skip(1).take(2) {
+            let case = sample(&mut Noise(17), op, attrs.clone(), &axes);
+            let given: Vec<testing::Given> = case.tys.into_iter().zip(case.values).collect();
+            testing::check_order(&given, 2, 1e-5, &|b: &mut Builder, x: &[NodeId]| {
+                let node = b.mk(op, x, attrs.clone());
+                let outputs = b.graph.node(node).tys.len();
+                if outputs == 1 { vec![node] } else { (0..outputs).map(|i| b.get(node, i)).collect() }
+            });
+        }
+    }
+}
+
 #[test]
 fn the_table_is_complete() {
     let mut names: Vec<&str> = all().map(|op| op.name).collect();

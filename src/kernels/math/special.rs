@@ -111,16 +111,15 @@ pub fn polygamma(n: i64, x: f64) -> f64 {
     if x.is_nan() || whole || x < -1e4 || n < 1 {
         return f64::NAN;
     }
-    let order = n as i32;
     let mut shifted = x;
     let mut sum = 0.0;
     while shifted < 15.0 + n as f64 {
-        sum += shifted.powi(-(order + 1));
+        sum += 1.0 / power_of(shifted, n + 1);
         shifted += 1.0;
     }
     let factorial = |m: i64| (1..=m).map(|k| k as f64).product::<f64>();
     // (n-1)!/x^n + n!/(2 x^(n+1)) + sum over k of B_2k (2k+n-1)! / ((2k)! x^(2k+n))
-    let power = shifted.powi(-order);
+    let power = 1.0 / power_of(shifted, n);
     let mut series = factorial(n - 1) * power + factorial(n) * power / (2.0 * shifted);
     let mut ratio = factorial(n + 1) / 2.0;
     let mut inverse = power / (shifted * shifted);
@@ -132,6 +131,11 @@ pub fn polygamma(n: i64, x: f64) -> f64 {
     }
     let value = series + factorial(n) * sum;
     if n % 2 == 0 { -value } else { value }
+}
+
+/// `x^n` by multiplication, n >= 0.
+fn power_of(x: f64, n: i64) -> f64 {
+    (0..n).fold(1.0, |power, _| power * x)
 }
 
 /// phi_n(x): phi_0 = exp, phi_n(x) = (phi_(n-1)(x) - 1/(n-1)!) / x; phi_1 is `expm1(x) / x`.
@@ -159,24 +163,36 @@ pub fn exprel(n: i64, x: f64) -> f64 {
     (exprel(n - 1, x) - inverse_factorial * n as f64) / x
 }
 
-/// `x^p` over slices. Small whole exponents that all elements share are multiplied out.
+/// `x^p`. Small whole exponents are multiplied out, 0.5 is a square root; the rest is fdlibm's through `libm`.
+#[inline(always)]
+pub fn pow(x: f64, p: f64) -> f64 {
+    if p == 2.0 {
+        x * x
+    } else if p == 3.0 {
+        x * x * x
+    } else if p == -1.0 {
+        1.0 / x
+    } else if p == 0.5 {
+        // Unlike a square root, the power of -infinity is infinite and that of -0 positive.
+        if x == f64::NEG_INFINITY { f64::INFINITY } else { x.sqrt() + 0.0 }
+    } else {
+        libm::pow(x, p)
+    }
+}
+
+/// `x^p` over slices; loops over one shared exponent are vectorised where it is one of the simple ones.
 pub fn pow_f64(x: &[f64], p: &[f64], out: &mut [f64]) {
     let shared = p.first().copied().filter(|first| p.iter().all(|q| q == first));
     match shared {
-        Some(1.0) => out.copy_from_slice(x),
-        Some(2.0) => out.iter_mut().zip(x).for_each(|(o, x)| *o = x * x),
-        Some(3.0) => out.iter_mut().zip(x).for_each(|(o, x)| *o = x * x * x),
-        Some(-1.0) => out.iter_mut().zip(x).for_each(|(o, x)| *o = 1.0 / x),
-        _ => out.iter_mut().zip(x.iter().zip(p)).for_each(|(o, (&x, &p))| *o = libm::pow(x, p)),
+        Some(2.0) => out.iter_mut().zip(x).for_each(|(o, &x)| *o = pow(x, 2.0)),
+        Some(3.0) => out.iter_mut().zip(x).for_each(|(o, &x)| *o = pow(x, 3.0)),
+        Some(-1.0) => out.iter_mut().zip(x).for_each(|(o, &x)| *o = pow(x, -1.0)),
+        Some(0.5) => out.iter_mut().zip(x).for_each(|(o, &x)| *o = pow(x, 0.5)),
+        _ => out.iter_mut().zip(x.iter().zip(p)).for_each(|(o, (&x, &p))| *o = pow(x, p)),
     }
 }
 
 /// The same at 32 bits, computed in 64 and rounded once.
 pub fn pow_f32(x: &[f32], p: &[f32], out: &mut [f32]) {
-    let shared = p.first().copied().filter(|first| p.iter().all(|q| q == first));
-    match shared {
-        Some(1.0) => out.copy_from_slice(x),
-        Some(2.0) => out.iter_mut().zip(x).for_each(|(o, x)| *o = x * x),
-        _ => out.iter_mut().zip(x.iter().zip(p)).for_each(|(o, (&x, &p))| *o = libm::pow(x as f64, p as f64) as f32),
-    }
+    out.iter_mut().zip(x.iter().zip(p)).for_each(|(o, (&x, &p))| *o = pow(x as f64, p as f64) as f32);
 }

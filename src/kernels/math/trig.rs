@@ -52,7 +52,7 @@ fn cos_kernel(x: f64, y: f64) -> f64 {
 /// True where the quick reduction is not accurate.
 #[inline(always)]
 fn hard(x: f64, reduced: f64) -> bool {
-    !(x.abs() < LIMIT) || (reduced.abs() < 1e-9 && x.abs() > 0.1)
+    x.is_nan() || x.abs() >= LIMIT || (reduced.abs() < 1e-9 && x.abs() > 0.1)
 }
 
 /// The function at a quarter turn further (`turn` = 1 makes a cosine of a sine).

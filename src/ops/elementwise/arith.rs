@@ -97,7 +97,7 @@ arithmetic! {
     example "max(2, 3) == 3"
     notation Notation::Call { latex: "\\max" };
     domain &[Domain::Between(-3.0, -0.1), Domain::Between(0.1, 3.0)];
-    real |a, b| if a > b || a != a { a } else { b }; int |a, b| Some(a.max(b));
+    real |a, b| if a > b || a.is_nan() { a } else { b }; int |a, b| Some(a.max(b));
     gradient |c| extreme(c, |b, x, y| b.gt(x, y), |b, x, y| b.ge(x, y));
 
     MINIMUM "minimum" Form::Map(2);
@@ -106,7 +106,7 @@ arithmetic! {
     example "min(2, 3) == 2"
     notation Notation::Call { latex: "\\min" };
     domain &[Domain::Between(-3.0, -0.1), Domain::Between(0.1, 3.0)];
-    real |a, b| if a < b || a != a { a } else { b }; int |a, b| Some(a.min(b));
+    real |a, b| if a < b || a.is_nan() { a } else { b }; int |a, b| Some(a.min(b));
     gradient |c| extreme(c, |b, x, y| b.lt(x, y), |b, x, y| b.le(x, y));
 }
 

@@ -13,6 +13,7 @@ macro_rules! comparisons {
     ($($id:ident $name:literal $symbol:literal $latex:literal $bools:literal $doc:literal $example:literal
         |$a:ident, $b:ident| $test:expr;)*) => {$(
         #[doc = $doc]
+        #[allow(clippy::bool_comparison, reason = "one test for every kind of element")]
         pub static $id: OpDef = OpDef {
             name: $name,
             form: Form::Internal,
