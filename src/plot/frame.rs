@@ -56,7 +56,7 @@ pub fn compose(chart: &Chart) -> Result<Scene, PlotFault> {
         bar += usize::from(one.kind == Kind::Bars);
     }
     legend.draw(chart, plane.left + plane.width + 16.0, plane.top, plane.height, &mut marks);
-    labels(chart, &plane, f64::from(height), &mut marks);
+    labels(chart, &plane, (f64::from(width), f64::from(height)), &mut marks);
     Ok(Scene { size: (width, height), description: description(chart), marks })
 }
 
@@ -137,6 +137,17 @@ fn clip(text: &str, most: f64, em: f64) -> String {
     out + "…"
 }
 
+/// A text cut to a width in its middle: names of series often differ at their ends.
+fn clip_middle(text: &str, most: f64, em: f64) -> String {
+    const TAIL: usize = 9;
+    let count = text.chars().count();
+    if font::width(text, em) <= most || count <= 2 * TAIL {
+        return clip(text, most, em);
+    }
+    let tail: String = text.chars().skip(count - TAIL).collect();
+    clip(text, most - font::width(&tail, em), em) + &tail
+}
+
 fn path(points: Vec<(f64, f64)>, colour: Rgb, width: f64) -> Mark {
     Mark::Path { points, colour, width }
 }
@@ -189,10 +200,10 @@ fn grid_and_axes(chart: &Chart, plane: &Plane, x_ticks: &Ticks, y_ticks: &Ticks,
     }
 }
 
-fn labels(chart: &Chart, plane: &Plane, height: f64, marks: &mut Vec<Mark>) {
+fn labels(chart: &Chart, plane: &Plane, (width, height): (f64, f64), marks: &mut Vec<Mark>) {
     let middle = (plane.left + plane.width / 2.0, plane.top + plane.height / 2.0);
     if let Some(title) = &chart.title {
-        let title = clip(&pretty_title(title), plane.width + plane.left - EDGE, TITLE);
+        let title = clip(&pretty_title(title), width - plane.left - EDGE, TITLE);
         marks.push(text((plane.left, EDGE + TITLE * 0.8), &title, TITLE, INK, Anchor::Start));
     }
     if !chart.x.label.is_empty() {
@@ -223,7 +234,7 @@ impl Legend {
             entries.clear();
         }
         for (_, name) in &mut entries {
-            *name = clip(name, most, TICK);
+            *name = clip_middle(name, most, TICK);
         }
         let title = chart.legend.as_ref().filter(|_| !entries.is_empty()).map(|t| clip(&pretty(t), most, TICK));
         let names = entries.iter().map(|(_, name)| SAMPLE + 7.0 + font::width(name, TICK));

@@ -8,9 +8,9 @@ pub const FAINT: Rgb = (0x55, 0x55, 0x55);
 pub const GRID: Rgb = (0xe9, 0xe9, 0xe9);
 pub const PAPER: Rgb = (0xff, 0xff, 0xff);
 
-/// M. Okabe and K. Ito, "Color Universal Design" (2008), without their yellow, which white paper swallows; the order
-/// keeps neighbours apart in lightness.
-const PALETTE: [Rgb; 7] = [
+/// M. Okabe and K. Ito, "Color Universal Design" (2008), without their yellow, which white paper swallows; then three
+/// of P. Tol's muted colours ("Colour Schemes", SRON/EPS/TN/09-002, 2021). The order keeps neighbours apart in lightness.
+const PALETTE: [Rgb; 10] = [
     (0x00, 0x72, 0xb2),
     (0xd5, 0x5e, 0x00),
     (0x00, 0x9e, 0x73),
@@ -18,6 +18,9 @@ const PALETTE: [Rgb; 7] = [
     (0xe6, 0x9f, 0x00),
     (0x56, 0xb4, 0xe9),
     (0x40, 0x40, 0x40),
+    (0x88, 0x22, 0x55),
+    (0x99, 0x99, 0x33),
+    (0x33, 0x22, 0x88),
 ];
 
 /// Lengths of strokes and gaps in points; empty for an unbroken line.

@@ -98,7 +98,7 @@ impl Scale {
             ticks.note = Some(format!("{shown}{} {}", if base < 0.0 { "−" } else { "+" }, scientific(base.abs())));
             return ticks;
         }
-        let factor = if (-3..5).contains(&top) { 0 } else { top };
+        let factor = if (-3..if whole { 6 } else { 5 }).contains(&top) { 0 } else { top };
         let label = |v: &f64| (*v, fixed((*v / step).round() * digit, power - factor, fine - factor));
         ticks.major = values.iter().map(label).collect();
         ticks.note = (factor != 0).then(|| format!("×10{}", superscript(factor)));
@@ -112,7 +112,8 @@ impl Scale {
         if decades < 2 || self.to - self.from < 2.0 {
             return self.within_a_decade(count);
         }
-        let stride = (decades as usize).div_ceil(count.max(2)).max(1) as i32;
+        let least = (decades as usize).div_ceil(count.max(2)) as i32;
+        let stride = [1, 2, 3, 5, 10, 20, 50, 100].into_iter().find(|s| *s >= least).unwrap_or(200);
         let plain = first >= -3 && last <= 4;
         let label = |k: i32| match (plain, k) {
             (true, 0..) => format!("{:.0}", power_of_ten(k)),
@@ -196,6 +197,9 @@ fn scientific(value: f64) -> String {
         return minus(&crate::display::real(value, 10));
     }
     let mantissa = crate::display::real(value / power_of_ten(power), 10);
+    if mantissa == "1" {
+        return format!("10{}", superscript(power));
+    }
     format!("{}·10{}", minus(&mantissa), superscript(power))
 }
 
