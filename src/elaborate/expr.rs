@@ -1,0 +1,588 @@
+//! Expressions by kind.
+
+use super::Elaborator;
+use super::scope::{Binding, PRELUDE};
+use super::value::{Closure, Function, Signature, Value};
+use crate::diag::{Diagnostic, codes, suggest};
+use crate::ir::Attrs;
+use crate::ops;
+use crate::source::Span;
+use crate::syntax::ast::{self, Expr, ExprKind, ForClause, Ident, Item, ItemKind, Pattern};
+use crate::types::{Axis, Dim, Elem, Size};
+use std::sync::Arc;
+
+impl Elaborator<'_> {
+    pub(super) fn expr(&mut self, e: &Expr) -> Value {
+        let outer = self.b().span;
+        self.b().span = e.span;
+        let value = self.expr_kind(e);
+        self.b().span = outer;
+        value
+    }
+
+    fn expr_kind(&mut self, e: &Expr) -> Value {
+        match &e.kind {
+            ExprKind::Real(v) => Value::Array(self.real_const(*v)),
+            ExprKind::Int(v) => Value::Array(self.int_const(*v)),
+            ExprKind::Bool(v) => Value::Array(self.bool_const(*v)),
+            ExprKind::Text(t) => Value::Text(t.value.clone()),
+            ExprKind::Name(ident) => self.name(ident),
+            ExprKind::Hole => {
+                self.hole(e.span, None, None);
+                Value::Unknown
+            }
+            ExprKind::List(items) => Value::list(items.iter().map(|i| self.expr(i)).collect()),
+            ExprKind::Tuple(items) => Value::tuple(items.iter().map(|i| self.expr(i)).collect()),
+            ExprKind::Record(fields) => self.record(fields),
+            ExprKind::Block(block) => self.block(block),
+            ExprKind::Unary { op, value, .. } => self.unary(*op, value, e.span),
+            ExprKind::Binary { op, left, right, .. } => self.binary(*op, left, right, e.span),
+            ExprKind::Contract { left, axes, right, .. } => self.contract(left, axes, right, e.span),
+            ExprKind::Range { from, to } => self.range(from, to),
+            ExprKind::Call { function, args } => self.call(function, args, e.span),
+            ExprKind::Bracket { base, entries } => self.bracket(base, entries, e.span),
+            ExprKind::Field { base, field } => self.field(base, field),
+            ExprKind::Build { dims, body } => self.build(dims, body, e.span),
+            ExprKind::Lambda { params, body } => self.lambda(params, body, e.span),
+            ExprKind::If { condition, then, otherwise } => self.if_else(condition, then, otherwise, e.span),
+            ExprKind::Update { base, entries, add, value } => self.update(base, entries, *add, value, e.span),
+            ExprKind::With { base, path, value } => self.with_field(base, path, value, e.span),
+            ExprKind::Where { value, mask } => self.masked(value, mask, e.span),
+            ExprKind::For { body, clauses } => self.comprehension(body, clauses),
+            ExprKind::Ascribe { value, ty } => self.ascribe(value, ty),
+            ExprKind::Loop(l) => self.loop_expr(l, e.span),
+            ExprKind::Exact(block) => {
+                let before = std::mem::replace(&mut self.b().exact, true);
+                let value = self.block(block);
+                self.b().exact = before;
+                value
+            }
+            ExprKind::Run(inner) => self.later("run", inner.span),
+            ExprKind::Broken => Value::Unknown,
+        }
+    }
+
+    /// A form that can be read but belongs to a later version of the language.
+    pub(super) fn later(&mut self, what: &str, span: Span) -> Value {
+        let d = Diagnostic::new(
+            &codes::check::E0502,
+            span,
+            format!("`{what}` can be read but not run yet"),
+            "not supported by this version",
+        );
+        self.report(d);
+        Value::Unknown
+    }
+
+    // ---- names -----------------------------------------------------------------------------------------------------
+
+    fn name(&mut self, ident: &Ident) -> Value {
+        if let Some(value) = self.lookup(&ident.name) {
+            return value;
+        }
+        if self.is_axis_name(&ident.name) {
+            return self.coordinates(&ident.name, ident.span);
+        }
+        self.unknown_name(ident);
+        Value::Unknown
+    }
+
+    /// A variable or function: local, then of this module, then of the prelude, then built in.
+    pub(super) fn lookup(&self, name: &str) -> Option<Value> {
+        if let Some((value, _)) = self.env.value(name) {
+            return Some(value.clone());
+        }
+        if let Some(global) = self.globals.find(self.env.module, name, self.env.version) {
+            return Some(global.value.clone());
+        }
+        if let Some(builtin) = super::builtins::find(name) {
+            return Some(Value::Function(Arc::new(Function::Builtin(builtin))));
+        }
+        if let Some(global) = self.globals.find(PRELUDE, name, usize::MAX) {
+            return Some(global.value.clone());
+        }
+        let op = ops::find(name).filter(|op| op.form != crate::ir::Form::Internal)?;
+        Some(Value::Function(Arc::new(Function::Op(op))))
+    }
+
+    pub(super) fn is_axis_name(&self, name: &str) -> bool {
+        self.env.axes(name).is_some() || self.globals.axis(name).is_some()
+    }
+
+    /// The coordinates along an axis: `label n [n]`, counting from 0.
+    pub(super) fn coordinates(&mut self, name: &Arc<str>, span: Span) -> Value {
+        use super::scope::AxisSize;
+        let axis = self.axis_named(name);
+        let size = match self.axis_size(name) {
+            AxisSize::Known(size) => size,
+            AxisSize::Unknown | AxisSize::Several => {
+                let fresh = self.b().sizes.fresh();
+                if self.axis_size(name) == AxisSize::Unknown {
+                    self.see_axis(name, fresh, span);
+                }
+                fresh
+            }
+        };
+        let dim = Dim::new(axis.clone(), size);
+        self.renamed.push(axis);
+        Value::Array(self.must(&ops::IOTA, &[], Attrs::dims(vec![dim]), span))
+    }
+
+    fn unknown_name(&mut self, ident: &Ident) {
+        let later = self.defined_later.iter().find(|(name, _)| *name == ident.name).map(|(_, span)| *span);
+        let mut d = Diagnostic::new(
+            &codes::check::E0201,
+            ident.span,
+            format!("there is nothing called `{}` here", ident.name),
+            "not known here",
+        );
+        if let Some(span) = later {
+            d = d
+                .label(span, "it is declared here, further down")
+                .help("move the declaration above its first use; functions do not call themselves");
+        } else if let Some(near) = suggest::nearest(&ident.name, self.names_in_scope().iter().map(|n| &**n)) {
+            d = d.help(format!("did you mean `{near}`?"));
+        } else if let Some(module) = crate::elaborate::item::module_of(&ident.name) {
+            d = d.help(format!("it is in the standard library: `use {module} ({})`", ident.name));
+        }
+        self.report(d);
+    }
+
+    pub(super) fn names_in_scope(&self) -> Vec<Arc<str>> {
+        let mut names = self.env.value_names();
+        let seen = |g: &&super::scope::Global| self.globals.find(self.env.module, &g.name, self.env.version).is_some();
+        names.extend(self.globals.names(self.env.module).into_iter().filter(seen).map(|g| g.name.clone()));
+        names.extend(self.globals.names(PRELUDE).into_iter().map(|g| g.name.clone()));
+        names.extend(super::builtins::all().map(|b| Arc::from(b.name)));
+        names.extend(ops::all().filter(|o| o.form != crate::ir::Form::Internal).map(|o| Arc::from(o.name)));
+        names.extend(self.env.axis_names());
+        names
+    }
+
+    /// `?`: says what is expected here and what in scope fits.
+    pub(super) fn hole(&mut self, span: Span, wanted: Option<String>, like: Option<&Value>) {
+        let message = match &wanted {
+            Some(wanted) => format!("a hole: {wanted} is expected here"),
+            None => "a hole: any expression can stand here".to_string(),
+        };
+        let mut d = Diagnostic::new(&codes::check::E0208, span, message, "to be filled in");
+        let fits: Vec<String> = self.candidates(like).into_iter().take(8).collect();
+        if !fits.is_empty() {
+            d = d.help(format!("in scope and fitting: {}", fits.join(", ")));
+        }
+        self.report(d);
+    }
+
+    /// Names in scope whose value has the axes of `like` (or fewer), with their types.
+    fn candidates(&mut self, like: Option<&Value>) -> Vec<String> {
+        let wanted = match like {
+            Some(Value::Array(a)) => Some(self.ty(a)),
+            _ => None,
+        };
+        let mut found = Vec::new();
+        let mut names = self.env.value_names();
+        names.extend(self.globals.names(self.env.module).into_iter().map(|g| g.name.clone()));
+        for name in names {
+            let Some(Value::Array(array)) = self.lookup(&name) else { continue };
+            let ty = self.ty(&array);
+            let fits = wanted.as_ref().is_none_or(|w| ty.axes().all(|a| w.has(a)));
+            let text = format!("`{name}: {ty}`");
+            if fits && !found.contains(&text) {
+                found.push(text);
+            }
+        }
+        found
+    }
+
+    // ---- composite values ------------------------------------------------------------------------------------------
+
+    fn record(&mut self, fields: &[(Ident, Expr)]) -> Value {
+        let mut values: Vec<(Arc<str>, Value)> = Vec::new();
+        for (name, e) in fields {
+            if values.iter().any(|(n, _)| *n == name.name) {
+                let d = Diagnostic::new(
+                    &codes::check::E0205,
+                    name.span,
+                    format!("the field `{}` is given twice", name.name),
+                    "again here",
+                )
+                .help("drop one, or rename it");
+                self.report(d);
+                continue;
+            }
+            let value = self.expr(e);
+            values.push((name.name.clone(), value));
+        }
+        Value::record(values)
+    }
+
+    fn field(&mut self, base: &Expr, field: &Ident) -> Value {
+        let value = self.expr(base);
+        match &value {
+            Value::Record(fields) => {
+                if let Some((_, v)) = fields.iter().find(|(n, _)| *n == field.name) {
+                    return v.clone();
+                }
+                let names: Vec<&str> = fields.iter().map(|(n, _)| &**n).collect();
+                let mut d = Diagnostic::new(
+                    &codes::check::E0203,
+                    field.span,
+                    format!("there is no field `{}`: the fields are {}", field.name, names.join(", ")),
+                    "not a field",
+                )
+                .label(base.span, format!("this is a record {{{}}}", names.join(", ")));
+                if let Some(near) = suggest::nearest(&field.name, names.iter().copied()) {
+                    d = d.help(format!("did you mean `{near}`?"));
+                }
+                self.report(d);
+                Value::Unknown
+            }
+            Value::Unknown => Value::Unknown,
+            other => {
+                if self.demand_open(other) {
+                    return Value::Unknown;
+                }
+                let found = self.describe(other);
+                let d = Diagnostic::new(
+                    &codes::check::E0204,
+                    field.span,
+                    format!("only records have fields, and this is {found}"),
+                    format!("`.{}` is asked for here", field.name),
+                )
+                .label(base.span, format!("this is {found}"));
+                self.report(d);
+                Value::Unknown
+            }
+        }
+    }
+
+    /// The items and then the value of a block, in a scope of its own.
+    pub(super) fn block(&mut self, block: &ast::Block) -> Value {
+        let env = self.env.clone();
+        for item in &block.items {
+            self.local_item(item);
+        }
+        let value = self.expr(&block.value);
+        self.env = env;
+        value
+    }
+
+    fn local_item(&mut self, item: &Item) {
+        match &item.kind {
+            ItemKind::Let { pattern, ty, value } => {
+                let value = self.let_value(ty.as_ref(), value);
+                self.bind_pattern(pattern, value);
+            }
+            ItemKind::Def(def) => {
+                let function = self.declare(def);
+                self.bind_local(&def.name, function);
+            }
+            ItemKind::Expr(e) => {
+                self.expr(e);
+                let d = Diagnostic::new(&codes::check::W0201, e.span, "the value of this line is not used", "computed and dropped")
+                    .help("name it with `let`, or remove it; the value of a block is its last line");
+                self.report(d);
+            }
+            _ => {
+                let d = Diagnostic::new(
+                    &codes::check::E0503,
+                    item.span,
+                    "this statement stands at the top of a program, not inside a block",
+                    "not allowed here",
+                )
+                .help("a block holds `let`, `def` and its value");
+                self.report(d);
+            }
+        }
+    }
+
+    pub(super) fn let_value(&mut self, ty: Option<&ast::TypeExpr>, value: &Expr) -> Value {
+        match ty {
+            Some(ty) => {
+                self.outer_allowed += 1;
+                let result = self.ascribe(value, ty);
+                self.outer_allowed -= 1;
+                result
+            }
+            None => self.expr(value),
+        }
+    }
+
+    pub(super) fn bind_pattern(&mut self, pattern: &Pattern, value: Value) {
+        for (ident, value) in self.destructure(pattern, value) {
+            self.bind_local(&ident, value);
+        }
+    }
+
+    /// The names of a pattern with their parts of the value.
+    pub(super) fn destructure(&mut self, pattern: &Pattern, value: Value) -> Vec<(Ident, Value)> {
+        match pattern {
+            Pattern::Name(ident) => vec![(ident.clone(), value)],
+            Pattern::Tuple(parts, span) => {
+                let items = match &value {
+                    Value::Tuple(items) | Value::List(items) if items.len() == parts.len() => items.to_vec(),
+                    Value::Unknown => vec![Value::Unknown; parts.len()],
+                    other => {
+                        let found = match other {
+                            Value::Tuple(i) | Value::List(i) => format!("{} of {}", other.kind(), i.len()),
+                            _ => self.describe(other),
+                        };
+                        let d = Diagnostic::new(
+                            &codes::check::E0403,
+                            *span,
+                            format!("{} names take apart a tuple of {}, and this is {found}", parts.len(), parts.len()),
+                            "does not match the value",
+                        );
+                        self.report(d);
+                        vec![Value::Unknown; parts.len()]
+                    }
+                };
+                parts.iter().zip(items).flat_map(|(p, v)| self.destructure(p, v)).collect()
+            }
+            Pattern::Record(names, span) => {
+                let part = |this: &mut Self, name: &Ident| match &value {
+                    Value::Record(fields) => match fields.iter().find(|(n, _)| *n == name.name) {
+                        Some((_, v)) => v.clone(),
+                        None => {
+                            let d = Diagnostic::new(
+                                &codes::check::E0203,
+                                name.span,
+                                format!("there is no field `{}` in the record", name.name),
+                                "not a field",
+                            );
+                            this.report(d);
+                            Value::Unknown
+                        }
+                    },
+                    Value::Unknown => Value::Unknown,
+                    other => {
+                        let found = this.describe(other);
+                        let d = Diagnostic::new(
+                            &codes::check::E0403,
+                            *span,
+                            format!("names in braces take apart a record, and this is {found}"),
+                            "does not match the value",
+                        );
+                        this.report(d);
+                        Value::Unknown
+                    }
+                };
+                names.iter().map(|n| (n.clone(), part(self, n))).collect()
+            }
+        }
+    }
+
+    fn lambda(&mut self, params: &[Ident], body: &Arc<Expr>, span: Span) -> Value {
+        let parameter =
+            |p: &Ident| ast::Parameter { name: p.clone(), ty: None, default: None, span: p.span };
+        let def = ast::Def {
+            kind: ast::DefKind::Def,
+            name: Ident { name: "function".into(), span },
+            axes: Vec::new(),
+            params: params.iter().map(parameter).collect(),
+            result: None,
+            body: body.clone(),
+            gradient: None,
+            doc: None,
+            span,
+        };
+        let signature = Signature { params: vec![super::value::ParamTy::Open; params.len()], ..Signature::default() };
+        let closure = Closure { def: Arc::new(def), env: self.env.clone(), signature: signature.into() };
+        Value::Function(Arc::new(Function::Closure(closure)))
+    }
+
+    fn range(&mut self, from: &Expr, to: &Expr) -> Value {
+        let bound = |this: &mut Self, e: &Expr| {
+            let value = this.expr(e);
+            let array = this.want_array(value, e.span, "a bound of a range")?;
+            let ty = this.ty(&array);
+            if ty.is_scalar() && ty.elem.is_integer() {
+                return Some(array);
+            }
+            let found = this.describe(&Value::Array(array));
+            let d = Diagnostic::new(&codes::check::E0408, e.span, "a range runs between two whole numbers", format!("this is {found}"))
+                .help("`int(x)` cuts a real to a whole number");
+            this.report(d);
+            None
+        };
+        match (bound(self, from), bound(self, to)) {
+            (Some(from), Some(to)) => Value::Range { from, to },
+            _ => Value::Unknown,
+        }
+    }
+
+    /// `[n: 100, d: 3] => sin(1.3*n + 0.7*d)`
+    fn build(&mut self, dims: &[(Ident, Expr)], body: &Expr, span: Span) -> Value {
+        let env = self.env.clone();
+        let mut new: Vec<Dim> = Vec::new();
+        for (ident, size) in dims {
+            let size = self.size_expr(size);
+            let axis = self.axis_named(&ident.name);
+            self.env.push_axis(ident.name.clone(), vec![axis.clone()], super::scope::AxisSize::Known(size));
+            let dim = Dim::new(axis, size);
+            // Inside the body the name is the coordinate, whatever it means outside.
+            let coordinate = self.must(&ops::IOTA, &[], Attrs::dims(vec![dim.clone()]), ident.span);
+            self.env.push_value(ident.name.clone(), Value::Array(coordinate), ident.span);
+            new.push(dim);
+        }
+        self.outer_allowed += 1;
+        let value = self.expr(body);
+        self.outer_allowed -= 1;
+        self.env = env;
+        for ((ident, _), dim) in dims.iter().zip(&new) {
+            self.see_axis(&ident.name, dim.size, ident.span);
+        }
+        let Some(array) = self.want_array(value, body.span, "what is built") else { return Value::Unknown };
+        let array = self.broadcast(&array, &new, span);
+        Value::Array(self.in_order(&array, &new, span))
+    }
+
+    /// The array with the given dims first, in that order.
+    pub(super) fn in_order(&mut self, array: &super::value::Array, dims: &[Dim], span: Span) -> super::value::Array {
+        let ty = self.ty(array);
+        let rest = ty.axes().filter(|a| !dims.iter().any(|d| d.axis == **a)).cloned();
+        let wanted: Vec<Axis> = rest.chain(dims.iter().map(|d| d.axis.clone())).filter(|a| ty.has(a)).collect();
+        if wanted.iter().eq(ty.axes()) {
+            return array.clone();
+        }
+        self.must(&ops::ORDER, &[array], Attrs::axes(wanted), span)
+    }
+
+    /// A size written in a bracket: a whole number, known now or only when data arrives.
+    pub(super) fn size_expr(&mut self, e: &Expr) -> Size {
+        let value = self.expr(e);
+        let Some(array) = self.want_array(value, e.span, "a size") else { return self.b().sizes.fresh() };
+        if let Some(size) = self.size_of_node(&array) {
+            return size;
+        }
+        let ty = self.ty(&array);
+        match self.known(&array) {
+            Some(v) if ty.elem.is_integer() && v >= 0.0 => Size::Known(v as usize),
+            None if ty.elem.is_integer() && ty.is_scalar() => {
+                if self.options.mode == super::Mode::Run && !self.probing_any() {
+                    let d = Diagnostic::new(
+                        &codes::check::E0306,
+                        e.span,
+                        "the size of an axis must be known before the computation starts",
+                        "this depends on what is being computed",
+                    )
+                    .help("compute it in a statement of its own with `let`, or use a constant");
+                    self.report(d);
+                }
+                self.b().sizes.fresh()
+            }
+            _ => {
+                let found = self.describe(&Value::Array(array));
+                let d = Diagnostic::new(
+                    &codes::check::E0307,
+                    e.span,
+                    format!("a size is a whole number of at least 0, and this is {found}"),
+                    "not a size",
+                );
+                self.report(d);
+                self.b().sizes.fresh()
+            }
+        }
+    }
+
+    /// `size(k)` used as a size keeps its link to the axis, known or not.
+    fn size_of_node(&mut self, array: &super::value::Array) -> Option<Size> {
+        let super::value::Array::Node { level, id } = array else { return None };
+        let node = self.frames[*level].builder.graph.node(*id);
+        let size = node.is(&ops::SIZE).then(|| node.attrs.dims[0].size)?;
+        Some(self.resolve(size))
+    }
+
+    fn masked(&mut self, value: &Expr, mask: &Expr, span: Span) -> Value {
+        let v = self.expr(value);
+        let m = self.expr(mask);
+        let v = self.want_array(v, value.span, "what stands before `where`");
+        let m = self.want_array(m, mask.span, "the mask");
+        let (Some(v), Some(m)) = (v, m) else { return Value::Unknown };
+        match self.want_bool(&m, mask.span, "where") {
+            Some(mask) => Value::Masked { value: v, mask, span },
+            None => Value::Unknown,
+        }
+    }
+
+    // ---- comprehensions --------------------------------------------------------------------------------------------
+
+    fn comprehension(&mut self, body: &Expr, clauses: &[ForClause]) -> Value {
+        let Some((clause, rest)) = clauses.split_first() else { return self.expr(body) };
+        let list = self.expr(&clause.list);
+        let Some(items) = self.items(list, clause.list.span) else {
+            // Not known yet: look at the body once, for its errors.
+            let env = self.env.clone();
+            self.bind_pattern(&clause.pattern, Value::Unknown);
+            self.comprehension(body, rest);
+            self.env = env;
+            return Value::Unknown;
+        };
+        let mut out = Vec::new();
+        for item in items {
+            let env = self.env.clone();
+            self.bind_pattern(&clause.pattern, item);
+            match self.comprehension(body, rest) {
+                Value::List(inner) if !rest.is_empty() => out.extend(inner.iter().cloned()),
+                value => out.push(value),
+            }
+            self.env = env;
+        }
+        Value::list(out)
+    }
+
+    /// The items of a list, a range, or a record's `(name, value)` pairs; `None` where not known now.
+    pub(super) fn items(&mut self, list: Value, span: Span) -> Option<Vec<Value>> {
+        match list {
+            Value::List(items) | Value::Tuple(items) => Some(items.to_vec()),
+            Value::Record(fields) => {
+                Some(fields.iter().map(|(n, v)| Value::tuple(vec![Value::Text(n.clone()), v.clone()])).collect())
+            }
+            Value::Range { from, to } => {
+                let (from, to) = (self.known_int(&from)?, self.known_int(&to)?);
+                if to - from > 100_000 {
+                    let d = Diagnostic::new(&codes::check::E0504, span, format!("a list of {} values is too long to spell out", to - from), "here")
+                        .help("use an axis instead: `[n: 100000] => ...`");
+                    self.report(d);
+                    return None;
+                }
+                Some((from..to).map(|i| Value::Array(self.int_const(i))).collect())
+            }
+            Value::Array(array) => self.rows(&array, span),
+            Value::Unknown => None,
+            other => {
+                let found = self.describe(&other);
+                let d = Diagnostic::new(&codes::check::E0409, span, format!("`for` runs over a list, and this is {found}"), "not a list");
+                self.report(d);
+                None
+            }
+        }
+    }
+
+    /// The entries of an array over one axis, as a list.
+    fn rows(&mut self, array: &super::value::Array, span: Span) -> Option<Vec<Value>> {
+        let ty = self.ty(array);
+        let visible = self.visible(&ty);
+        let [dim] = &visible[..] else {
+            let found = self.describe(&Value::Array(array.clone()));
+            let d = Diagnostic::new(
+                &codes::check::E0409,
+                span,
+                format!("`for` runs over a list or an array of one axis, and this is {found}"),
+                "not a list",
+            );
+            self.report(d);
+            return None;
+        };
+        let n = dim.size.known()?;
+        let pick = |this: &mut Self, i: usize| {
+            let index = this.int_const(i as i64);
+            Value::Array(this.must(&ops::PICK, &[array, &index], Attrs::axes(vec![dim.axis.clone()]), span))
+        };
+        Some((0..n).map(|i| pick(self, i)).collect())
+    }
+
+    pub(super) fn is_real(&self, value: &Value) -> bool {
+        matches!(value, Value::Array(a) if self.ty(a).elem == Elem::Real)
+    }
+}
