@@ -42,6 +42,13 @@ pub(super) struct Bound {
     pub lifted: Vec<Axis>,
 }
 
+impl Bound {
+    /// Lifted axes that were kept apart: what they are outside and inside.
+    pub fn hidden_pairs(&self) -> Vec<(Axis, Axis)> {
+        self.hidden.clone()
+    }
+}
+
 impl Elaborator<'_> {
     pub(super) fn call(&mut self, function: &Expr, args: &[Arg], span: Span) -> Value {
         if let Some(value) = self.derivative_form(function, args, span) {

@@ -142,7 +142,7 @@ impl Elaborator<'_> {
                 .help("move the declaration above its first use; functions do not call themselves");
         } else if let Some(near) = suggest::nearest(&ident.name, self.names_in_scope().iter().map(|n| &**n)) {
             d = d.help(format!("did you mean `{near}`?"));
-        } else if let Some(module) = crate::elaborate::item::module_of(&ident.name) {
+        } else if let Some(module) = self.host.module_of(&ident.name) {
             d = d.help(format!("it is in the standard library: `use {module} ({})`", ident.name));
         }
         self.report(d);

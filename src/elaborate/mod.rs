@@ -26,7 +26,7 @@ use crate::ops;
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::tensor::Tensor;
-use crate::types::{ArrayTy, Axis, Dim, Elem, Precision, Size};
+use crate::types::{ArrayTy, Axis, Dim, Elem, Precision, Size, Sizes};
 use facts::Facts;
 use scope::{AxisSize, Binding, Env, Globals, ModuleId};
 use std::collections::HashMap;
@@ -74,10 +74,21 @@ pub struct LoadedField {
     pub data: Option<Tensor>,
 }
 
+/// What came from a file.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    pub fields: Vec<LoadedField>,
+    /// How many classes the labels count along each axis.
+    pub label_sizes: Vec<(Arc<str>, Size)>,
+}
+
 /// The world outside: data files, asked for while a statement is elaborated.
 pub trait Host {
-    /// The arrays of a file. While checking, data may be left out and sizes open.
-    fn load(&mut self, request: &LoadRequest, mode: Mode) -> Result<Vec<LoadedField>, Diagnostic>;
+    /// The arrays of a file. While checking, data may be left out; open sizes come from `sizes`.
+    fn load(&mut self, request: &LoadRequest, mode: Mode, sizes: &mut Sizes) -> Result<Loaded, Diagnostic>;
+
+    /// The module of the standard library that declares a name, for messages.
+    fn module_of(&self, name: &str) -> Option<String>;
 }
 
 /// One graph under construction; inner ones are bodies of loops, branches and differentiated functions.
@@ -85,6 +96,12 @@ struct Frame {
     builder: Builder,
     /// Nodes of the frame outside, and the inputs that stand for them here.
     captures: Vec<(NodeId, NodeId)>,
+}
+
+impl Frame {
+    fn new(precision: Precision) -> Frame {
+        Frame { builder: Builder::new(precision), captures: Vec::new() }
+    }
 }
 
 /// A call being elaborated, for messages and random keys.
@@ -136,7 +153,7 @@ impl<'a> Elaborator<'a> {
             host,
             options,
             diagnostics: Diagnostics::default(),
-            frames: vec![Frame { builder: Builder::new(options.precision), captures: Vec::new() }],
+            frames: vec![Frame::new(options.precision)],
             env,
             stored: Vec::new(),
             calls: Vec::new(),
@@ -380,7 +397,8 @@ impl<'a> Elaborator<'a> {
 
     fn report(&mut self, mut diagnostic: Diagnostic) {
         for site in self.calls.iter().rev().take(2) {
-            if diagnostic.labels.iter().all(|l| l.span != site.span) {
+            let here = site.span == Span::default() || diagnostic.labels.iter().any(|l| l.span == site.span);
+            if !here {
                 diagnostic = diagnostic.label(site.span, format!("in this call of `{}`", site.name));
             }
         }

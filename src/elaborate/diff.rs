@@ -1,0 +1,550 @@
+//! `grad`, `value_and_grad`, `jacobian`, `hessian`, `hvp`, and functions with a gradient of their own. What is
+//! differentiated becomes a closed graph inside a `GRAD` or `JACOBIAN` node; a later pass does the mathematics.
+
+use super::Elaborator;
+use super::call::Argument;
+use super::control::share_captures;
+use super::value::{Array, Closure, Derivative, Function, Value};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Attrs, Builder, Graph, NodeId};
+use crate::ops::{self, build::Build};
+use crate::source::Span;
+use crate::syntax::ast::{Arg, BracketEntry, BracketKind, CustomGradient, Def, Expr, ExprKind, Ident};
+use crate::types::{Axis, Dim, Elem};
+use std::sync::Arc;
+
+impl Elaborator<'_> {
+    /// `grad(e, w)` and its like, if the call is one.
+    pub(super) fn derivative_form(&mut self, function: &Expr, args: &[Arg], span: Span) -> Option<Value> {
+        let (base, entries): (&Expr, &[BracketEntry]) = match &function.kind {
+            ExprKind::Bracket { base, entries } => (base, entries),
+            _ => (function, &[]),
+        };
+        let ExprKind::Name(name) = &base.kind else { return None };
+        let word = &*name.name;
+        let wanted = match word {
+            "grad" | "value_and_grad" | "jacobian" | "hessian" => 2,
+            "hvp" => 3,
+            _ => return None,
+        };
+        if self.env.value(word).is_some() {
+            return None;
+        }
+        if args.len() != wanted {
+            let d = Diagnostic::new(&codes::check::E0415, span, format!("`{word}` takes {wanted} arguments, and {} are given", args.len()), "in this call")
+                .help(format!("as in `{word}(mean[n](loss), w{})`", if word == "hvp" { ", v" } else { "" }));
+            self.report(d);
+            return Some(Value::Unknown);
+        }
+        let of = self.expr(&args[0].value);
+        if let (Value::Function(f), "grad" | "value_and_grad") = (&of, word) {
+            let kind = if word == "grad" { Derivative::Grad } else { Derivative::ValueAndGrad };
+            return Some(self.derivative_function(f.clone(), &args[1].value, kind, span));
+        }
+        let Some(e) = self.want_array(of, args[0].value.span, "what is differentiated") else { return Some(Value::Unknown) };
+        let wrt = self.expr(&args[1].value);
+        let wrt_span = args[1].value.span;
+        if !self.differentiable(&wrt, wrt_span) {
+            return Some(Value::Unknown);
+        }
+        let place = args[0].value.span;
+        Some(match word {
+            "grad" => self.gradient(&e, place, &wrt, wrt_span, &[], span),
+            "value_and_grad" => {
+                let g = self.gradient(&e, place, &wrt, wrt_span, &[], span);
+                Value::tuple(vec![Value::Array(e), g])
+            }
+            "jacobian" => self.jacobian(&e, &wrt, wrt_span, entries, span),
+            "hessian" => match self.gradient(&e, place, &wrt, wrt_span, &[], span) {
+                Value::Array(g) => self.jacobian(&g, &wrt, wrt_span, entries, span),
+                _ => Value::Unknown,
+            },
+            _ => {
+                let v = self.expr(&args[2].value);
+                self.hvp(&e, place, &wrt, wrt_span, (v, args[2].value.span), span)
+            }
+        })
+    }
+
+    /// `grad(f, z)`: a function with the arguments of `f`.
+    fn derivative_function(&mut self, f: Arc<Function>, wrt: &Expr, kind: Derivative, span: Span) -> Value {
+        let names: Option<Vec<Ident>> = match &wrt.kind {
+            ExprKind::Name(n) => Some(vec![n.clone()]),
+            ExprKind::Record(fields) => Some(fields.iter().map(|f| f.0.clone()).collect()),
+            ExprKind::Tuple(items) => items.iter().map(|i| if let ExprKind::Name(n) = &i.kind { Some(n.clone()) } else { None }).collect(),
+            _ => None,
+        };
+        let Some(names) = names else {
+            let d = Diagnostic::new(&codes::check::E0422, wrt.span, format!("the gradient of the function `{}` is with respect to one of its parameters", f.name()), "name a parameter here");
+            self.report(d);
+            return Value::Unknown;
+        };
+        let Function::Closure(c) = &*f else {
+            let d = Diagnostic::new(&codes::check::E0422, span, format!("`{}` is built in and names no parameters", f.name()), "to differentiate it, wrap it")
+                .help(format!("as in `grad(x -> {}(x), x)`", f.name()));
+            self.report(d);
+            return Value::Unknown;
+        };
+        for name in &names {
+            if c.def.params.iter().all(|p| p.name.name != name.name) {
+                let params: Vec<&str> = c.def.params.iter().map(|p| &*p.name.name).collect();
+                let mut d = Diagnostic::new(&codes::check::E0422, name.span, format!("`{}` has no parameter `{}`: it takes {}", f.name(), name.name, params.join(", ")), "not a parameter")
+                    .label(c.def.name.span, "declared here");
+                if let Some(near) = crate::diag::suggest::nearest(&name.name, params.iter().copied()) {
+                    d = d.help(format!("did you mean `{near}`?"));
+                }
+                self.report(d);
+                return Value::Unknown;
+            }
+        }
+        let wrt = names.into_iter().map(|n| n.name).collect();
+        Value::Function(Arc::new(Function::Derivative { of: f, wrt, kind, span }))
+    }
+
+    fn differentiable(&mut self, wrt: &Value, span: Span) -> bool {
+        if wrt.is_unknown() {
+            return false;
+        }
+        let arrays = Self::flatten(wrt);
+        let bad = arrays.iter().find(|a| self.ty(a).elem != Elem::Real).cloned();
+        if arrays.is_empty() || bad.is_some() {
+            let found = bad.map_or_else(|| self.describe(wrt), |a| self.describe(&Value::Array(a)));
+            let d = Diagnostic::new(&codes::check::E0422, span, format!("a gradient is with respect to real variables, and this is {found}"), format!("this is {found}"));
+            self.report(d);
+            return false;
+        }
+        true
+    }
+
+    /// Calls `grad(f, z)` with arguments for `f`.
+    pub(super) fn call_derivative(&mut self, of: &Arc<Function>, wrt: &[Arc<str>], kind: Derivative, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+        let Function::Closure(c) = &**of else { return Value::Unknown };
+        if self.signature(c).broken {
+            return Value::Unknown;
+        }
+        let Some(mut bound) = self.bind_call(c, entries, args, span) else { return Value::Unknown };
+        let mut marked = Vec::new();
+        for name in wrt {
+            let Some(i) = c.def.params.iter().position(|p| p.name.name == *name) else { continue };
+            let real = match &bound.values[i] {
+                Value::Array(a) if self.ty(a).elem != Elem::Real => Value::Array(self.to_real(a, span)),
+                other => other.clone(),
+            };
+            if !self.differentiable(&real, span) {
+                return Value::Unknown;
+            }
+            bound.values[i] = self.own_variable(&real, name);
+            marked.push((name.clone(), bound.values[i].clone()));
+        }
+        let hidden = bound.hidden_pairs();
+        let lifted = bound.lifted.clone();
+        let value = self.run_body(c, bound, span);
+        let Some(e) = self.want_array(value, span, "what is differentiated") else { return Value::Unknown };
+        let wrt = match &marked[..] {
+            [(_, one)] => one.clone(),
+            several => Value::record(several.to_vec()),
+        };
+        let g = self.gradient(&e, span, &wrt, span, &lifted, span);
+        let back: Vec<(Axis, Axis)> = hidden.into_iter().map(|(outer, inner)| (inner, outer)).collect();
+        let g = self.rename_value(&g, &back, span);
+        match kind {
+            Derivative::Grad => g,
+            Derivative::ValueAndGrad => Value::tuple(vec![Value::Array(e), g]),
+        }
+    }
+
+    /// The value under an identity of its own, so that nothing equal to it is mistaken for it.
+    fn own_variable(&mut self, value: &Value, name: &str) -> Value {
+        value.map_arrays(&mut |a| {
+            let id = self.node(a);
+            if self.b().graph.node(id).is(&ops::INPUT) {
+                return self.array(id);
+            }
+            self.globals.next_tag += 1;
+            let attrs = Attrs::ints(vec![self.globals.next_tag as i64]).with_name(name);
+            let id = self.b().mk(&ops::RENAME, &[id], attrs);
+            self.array(id)
+        })
+    }
+
+    /// The gradient of `e` with respect to every array of `wrt`. Axes of `e` must be lifted (then the gradient is
+    /// per example) or absent.
+    fn gradient(&mut self, e: &Array, place: Span, wrt: &Value, wrt_span: Span, lifted: &[Axis], span: Span) -> Value {
+        let e = self.to_real(e, place);
+        let ty = self.ty(&e);
+        let open: Vec<Dim> = self.visible(&ty).into_iter().filter(|d| !lifted.contains(&d.axis)).collect();
+        if !open.is_empty() {
+            let list: Vec<String> = open.iter().map(|d| d.axis.to_string()).collect();
+            let found = self.describe(&Value::Array(e));
+            let d = Diagnostic::new(&codes::check::E0423, place, format!("a gradient is of a single number, and this is {found}"), format!("this has [{}]", list.join(", ")))
+                .help(format!("reduce it first, as in `mean[{}](...)`; for all derivatives of an array use `jacobian`", list.join(", ")));
+            self.report(d);
+            return Value::Unknown;
+        }
+        let targets = Self::flatten(wrt);
+        let batch: Vec<Axis> = ty.axes().cloned().collect();
+        if batch.is_empty() {
+            return match self.grad_node(&e, &targets, wrt_span, span) {
+                Some(grads) => Self::rebuild(wrt, &grads),
+                None => Value::Unknown,
+            };
+        }
+        let mut grads = Vec::new();
+        for target in &targets {
+            let own = self.ty(target);
+            let shared: Vec<Axis> = batch.iter().filter(|a| own.has(a)).cloned().collect();
+            let summed = self.sum_over(&e, &shared, span);
+            let grad = if shared.len() == batch.len() {
+                self.grad_node(&summed, std::slice::from_ref(target), wrt_span, span).and_then(|g| g.into_iter().next())
+            } else {
+                self.jacobian_node(&summed, target, wrt_span, &[], span)
+            };
+            match grad {
+                Some(g) => grads.push(g),
+                None => return Value::Unknown,
+            }
+        }
+        Self::rebuild(wrt, &grads)
+    }
+
+    fn grad_node(&mut self, e: &Array, targets: &[Array], wrt_span: Span, span: Span) -> Option<Vec<Array>> {
+        let output = self.node(e);
+        let wrt: Vec<NodeId> = targets.iter().map(|t| self.node(t)).collect();
+        let (region, args) = self.extract(output, &wrt, wrt_span)?;
+        let ints: Vec<i64> = (0..wrt.len() as i64).collect();
+        let attrs = Attrs::ints(ints).with_name("grad").with_regions(vec![Arc::new(region)]);
+        self.b().span = span;
+        let node = self.b().mk(&ops::GRAD, &args, attrs);
+        Some(self.get_outputs(node, wrt.len()))
+    }
+
+    /// `jacobian[d -> d2](e, x)`
+    fn jacobian(&mut self, e: &Array, wrt: &Value, wrt_span: Span, entries: &[BracketEntry], span: Span) -> Value {
+        let Value::Array(target) = wrt else {
+            let d = Diagnostic::new(&codes::check::E0422, wrt_span, "a jacobian is with respect to one array", format!("this is {}", wrt.kind()));
+            self.report(d);
+            return Value::Unknown;
+        };
+        let mut renames: Vec<(Axis, Axis)> = Vec::new();
+        for entry in entries {
+            match &entry.kind {
+                BracketKind::Arrow { from, to } if from.len() == 1 && to.len() == 1 => {
+                    let (old, new) = (self.axis_named(&from[0].name), self.axis_named(&to[0].0.name));
+                    if let Some(size) = self.ty(target).dim(&old).map(|d| d.size) {
+                        self.see_axis(&to[0].0.name, size, to[0].0.span);
+                    }
+                    self.renamed.push(new.clone());
+                    renames.push((old, new));
+                }
+                _ => {
+                    let d = Diagnostic::new(&codes::check::E0411, entry.span, "the bracket renames axes of the variable in the result", "not a rename")
+                        .help("as in `jacobian[d -> d2](e, x)`");
+                    self.report(d);
+                    return Value::Unknown;
+                }
+            }
+        }
+        let e = self.to_real(e, span);
+        let (te, tx) = (self.ty(&e), self.ty(target));
+        let clash = tx.axes().find(|a| {
+            let renamed = renames.iter().find(|r| r.0 == **a).map_or(*a, |r| &r.1);
+            te.has(renamed)
+        });
+        if let Some(axis) = clash {
+            let d = Diagnostic::new(&codes::check::E0303, span, format!("the result would have the axis `{axis}` twice: of the value and of the variable"), "in this derivative")
+                .help(format!("rename the variable's: `[{axis} -> {axis}2]` behind the function's name"));
+            self.report(d);
+            return Value::Unknown;
+        }
+        match self.jacobian_node(&e, target, wrt_span, &renames, span) {
+            Some(j) => Value::Array(j),
+            None => Value::Unknown,
+        }
+    }
+
+    fn jacobian_node(&mut self, e: &Array, target: &Array, wrt_span: Span, renames: &[(Axis, Axis)], span: Span) -> Option<Array> {
+        let output = self.node(e);
+        let wrt = self.node(target);
+        let (region, args) = self.extract(output, &[wrt], wrt_span)?;
+        let ty = self.ty(target);
+        let axes: Vec<Axis> = renames.iter().map(|r| r.0.clone()).collect();
+        let dims: Vec<Dim> = renames.iter().filter_map(|r| ty.dim(&r.0).map(|d| Dim::new(r.1.clone(), d.size))).collect();
+        let attrs = Attrs::axes(axes).with_dims(dims).with_ints(vec![0]).with_regions(vec![Arc::new(region)]);
+        self.b().span = span;
+        let node = self.b().mk(&ops::JACOBIAN, &args, attrs);
+        Some(self.array(node))
+    }
+
+    /// The product of the Hessian with a direction: the gradient of `sum(grad(e, x) * v)`.
+    fn hvp(&mut self, e: &Array, place: Span, wrt: &Value, wrt_span: Span, (v, v_span): (Value, Span), span: Span) -> Value {
+        let g = self.gradient(e, place, wrt, wrt_span, &[], span);
+        if g.is_unknown() || v.is_unknown() {
+            return Value::Unknown;
+        }
+        if !g.same_structure(&v) {
+            let d = Diagnostic::new(&codes::check::E0403, v_span, "the direction must be of the variable's kind", format!("this is {}", v.kind())).label(wrt_span, "the variable");
+            self.report(d);
+            return Value::Unknown;
+        }
+        let mut total: Option<Array> = None;
+        for (a, b) in Self::flatten(&g).iter().zip(Self::flatten(&v)) {
+            let b = self.to_real(&b, v_span);
+            let Value::Array(product) = self.apply(&ops::MUL, &[(a.clone(), span), (b, v_span)], Attrs::none(), span) else {
+                return Value::Unknown;
+            };
+            let ty = self.ty(&product);
+            let axes: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).collect();
+            let sum = self.sum_over(&product, &axes, span);
+            total = Some(match total {
+                Some(t) => self.must(&ops::ADD, &[&t, &sum], Attrs::none(), span),
+                None => sum,
+            });
+        }
+        match total {
+            Some(total) => self.gradient(&total, place, wrt, wrt_span, &[], span),
+            None => Value::Unknown,
+        }
+    }
+
+    /// The graph from the variables to an output as a closed region, with the arguments for its inputs: the variables
+    /// first. Reports an output that does not depend on them.
+    fn extract(&mut self, output: NodeId, wrt: &[NodeId], wrt_span: Span) -> Option<(Graph, Vec<NodeId>)> {
+        let depends = self.dependents(wrt);
+        if !depends[output.index()] {
+            self.no_dependence(wrt, wrt_span);
+            return None;
+        }
+        let precision = self.options.precision;
+        let graph = &self.frames.last().expect("internal: no graph").builder.graph;
+        let sizes = &self.frames.last().expect("internal: no graph").builder.sizes;
+        let mut needed = vec![false; graph.nodes.len()];
+        needed[output.index()] = true;
+        for id in (0..=output.0).rev().map(NodeId) {
+            let node = graph.node(id);
+            let leaf = wrt.contains(&id) || node.is(&ops::INPUT) || (costly(node) && !depends[id.index()]);
+            if needed[id.index()] && !leaf {
+                node.inputs.iter().for_each(|i| needed[i.index()] = true);
+            }
+        }
+        let mut region = Builder::new(precision);
+        let mut here: Vec<Option<NodeId>> = vec![None; graph.nodes.len()];
+        let mut args: Vec<NodeId> = Vec::new();
+        let add_input = |region: &mut Builder, id: NodeId, args: &mut Vec<NodeId>| {
+            let node = graph.node(id);
+            let ty = node.ty().resolve(sizes);
+            let name = node.attrs.name.clone().unwrap_or_else(|| node.op.name.into());
+            region.span = node.span;
+            let attrs = Attrs {
+                elem: Some(ty.elem.clone()),
+                data: node.attrs.data.clone().filter(|_| node.is(&ops::INPUT)),
+                ..Attrs::dims(ty.dims).with_ints(vec![args.len() as i64]).with_name(name)
+            };
+            args.push(id);
+            let input = region.mk(&ops::INPUT, &[], attrs);
+            region.graph.inputs.push(input);
+            input
+        };
+        for &id in wrt {
+            if here[id.index()].is_none() {
+                here[id.index()] = Some(add_input(&mut region, id, &mut args));
+            }
+        }
+        for id in (0..=output.0).map(NodeId).filter(|id| needed[id.index()]) {
+            if here[id.index()].is_some() {
+                continue;
+            }
+            let node = graph.node(id);
+            let outside = node.is(&ops::INPUT) || (costly(node) && !depends[id.index()]);
+            let single = node.tys.len() == 1;
+            here[id.index()] = Some(if outside && single {
+                add_input(&mut region, id, &mut args)
+            } else {
+                let mut node = node.clone();
+                for input in &mut node.inputs {
+                    *input = match here[input.index()] {
+                        Some(i) => i,
+                        None => add_input(&mut region, *input, &mut args),
+                    };
+                }
+                region.push(node)
+            });
+        }
+        let out = here[output.index()].expect("internal: output was copied");
+        region.graph.outputs = vec![out];
+        Some((region.graph, args))
+    }
+
+    /// For each node of the graph at hand, whether it depends on one of the given ones.
+    fn dependents(&self, of: &[NodeId]) -> Vec<bool> {
+        let graph = &self.frames.last().expect("internal: no graph").builder.graph;
+        let mut depends = vec![false; graph.nodes.len()];
+        for &id in of {
+            depends[id.index()] = true;
+        }
+        for id in graph.ids() {
+            if graph.node(id).inputs.iter().any(|i| depends[i.index()]) {
+                depends[id.index()] = true;
+            }
+        }
+        depends
+    }
+
+    fn no_dependence(&mut self, wrt: &[NodeId], span: Span) {
+        if self.probing_any() {
+            return;
+        }
+        let graph = &self.frames.last().expect("internal: no graph").builder.graph;
+        let name = wrt.first().and_then(|id| graph.node(*id).attrs.name.clone());
+        let shown = name.as_ref().map_or("this variable".to_string(), |n| format!("`{n}`"));
+        let through = self.stored.iter().find(|(s, _)| name.as_ref().is_some_and(|n| s.from.contains(n))).map(|(s, _)| s.clone());
+        let mut d = Diagnostic::new(&codes::check::E0424, span, format!("the value does not depend on {shown}, so its gradient is zero everywhere"), "differentiated by this");
+        if let Some(s) = through {
+            d = d
+                .label(s.span, format!("`{}` was computed from {shown} here, and is a plain value since", s.name))
+                .help(format!("make `{}` a function of {shown}, or compute it inside the expression that is differentiated", s.name));
+        }
+        self.report(d);
+    }
+
+    // ---- gradients of one's own ------------------------------------------------------------------------------------
+
+    /// A function with `with grad(x, g) = ...`, as a node that carries both.
+    pub(super) fn custom(&mut self, def: &Def, gradient: &CustomGradient, values: &[Value], span: Span) -> Value {
+        let leaves: Vec<Array> = values.iter().flat_map(Self::flatten).collect();
+        let args: Vec<NodeId> = leaves.iter().map(|a| self.node(a)).collect();
+        let env = self.env.clone();
+
+        self.begin();
+        let inner = self.region_arguments(def, values, &leaves);
+        let value = self.expr(&def.body);
+        self.env = env.clone();
+        let Some(result) = self.want_array(value, def.body.span, "the result of a function with its own gradient") else {
+            self.abandon();
+            return Value::Unknown;
+        };
+        let result = self.to_real(&result, def.body.span);
+        let result_ty = self.ty(&result);
+        let out = self.node(&result);
+        let (forward, forward_captures) = self.end(&inner, &[out]);
+
+        self.begin();
+        let inner = self.region_arguments(def, values, &leaves);
+        let given = self.input(&gradient.given.name, &result_ty, None);
+        let given_value = Value::Array(self.array(given));
+        self.bind_local(&gradient.given, given_value);
+        let value = self.expr(&gradient.body);
+        self.env = env;
+        let Some((outputs, ints)) = self.custom_gradients(def, gradient, values, value) else {
+            self.abandon();
+            return Value::Unknown;
+        };
+        let (mut backward, backward_captures) = self.end(&inner, &outputs);
+        let (forward, shared_backward, captures) = share_captures(forward, forward_captures, backward, backward_captures, args.len());
+        backward = shared_backward;
+        backward.inputs.push(given);
+        let mut inputs = args;
+        inputs.extend(captures);
+        self.b().span = span;
+        let attrs = Attrs::ints(ints).with_name(def.name.name.clone()).with_regions(vec![Arc::new(forward), Arc::new(backward)]);
+        let node = self.b().mk(&ops::CUSTOM, &inputs, attrs);
+        Value::Array(self.array(node))
+    }
+
+    /// Inputs for all array arguments, bound to the parameters.
+    fn region_arguments(&mut self, def: &Def, values: &[Value], leaves: &[Array]) -> Vec<NodeId> {
+        let mut inner = Vec::new();
+        for (i, leaf) in leaves.iter().enumerate() {
+            let ty = self.ty(leaf);
+            let known = self.known_tensor(leaf);
+            let name = def.params.get(i).map_or("x".into(), |p| p.name.name.clone());
+            inner.push(self.input(&name, &ty, known));
+        }
+        let mut arrays: Vec<Array> = inner.iter().map(|id| self.array(*id)).collect();
+        for (param, value) in def.params.iter().zip(values) {
+            let n = Self::flatten(value).len();
+            let rest = arrays.split_off(n.min(arrays.len()));
+            let here = std::mem::replace(&mut arrays, rest);
+            let value = Self::rebuild(value, &here);
+            self.bind_local(&param.name, value);
+        }
+        inner
+    }
+
+    /// A known scalar, to stay known inside a region.
+    fn known_tensor(&mut self, array: &Array) -> Option<crate::tensor::Tensor> {
+        use crate::tensor::Tensor;
+        let ty = self.ty(array);
+        let value = if ty.is_scalar() && self.symbolic == 0 { self.known(array)? } else { return None };
+        Some(match ty.elem {
+            Elem::Real => Tensor::real(value, self.options.precision),
+            Elem::Bool => Tensor::scalar(value != 0.0),
+            _ => Tensor::scalar(value as i64),
+        })
+    }
+
+    /// The gradients a custom rule gives, brought to the axes of its variables, and the indexes of those.
+    fn custom_gradients(&mut self, def: &Def, gradient: &CustomGradient, values: &[Value], value: Value) -> Option<(Vec<NodeId>, Vec<i64>)> {
+        let (mut outputs, mut ints) = (Vec::new(), Vec::new());
+        for name in &gradient.wrt {
+            let Some(i) = def.params.iter().position(|p| p.name.name == name.name) else {
+                let d = Diagnostic::new(&codes::check::E0422, name.span, format!("`{}` has no parameter `{}`", def.name.name, name.name), "not a parameter");
+                self.report(d);
+                return None;
+            };
+            let part = match (&value, gradient.wrt.len()) {
+                (Value::Record(fields), _) => fields.iter().find(|f| f.0 == name.name).map_or(Value::Unknown, |f| f.1.clone()),
+                (v, 1) => v.clone(),
+                _ => {
+                    let d = Diagnostic::new(&codes::check::E0425, gradient.body.span, "the gradient by several parameters is a record with a field for each", "here");
+                    self.report(d);
+                    return None;
+                }
+            };
+            let g = self.want_array(part, gradient.body.span, "a gradient")?;
+            let Value::Array(param) = &values[i] else {
+                let d = Diagnostic::new(&codes::check::E0422, name.span, format!("`{}` is no array", name.name), "has no gradient");
+                self.report(d);
+                return None;
+            };
+            let g = self.to_real(&g, gradient.body.span);
+            outputs.push(self.fit_gradient(&g, param, name, gradient)?);
+            ints.push(values[..i].iter().map(|v| Self::flatten(v).len() as i64).sum());
+        }
+        Some((outputs, ints))
+    }
+
+    fn fit_gradient(&mut self, g: &Array, param: &Array, name: &Ident, gradient: &CustomGradient) -> Option<NodeId> {
+        let (tg, tp) = (self.ty(g), self.ty(param));
+        let surplus: Vec<Dim> = self.visible(&tg).into_iter().filter(|d| !tp.has(&d.axis)).collect();
+        if !surplus.is_empty() && !self.visible(&tp).is_empty() {
+            let (shown_g, shown_p) = (self.describe(&Value::Array(g.clone())), self.describe(&Value::Array(param.clone())));
+            let d = Diagnostic::new(
+                &codes::check::E0425,
+                gradient.body.span,
+                format!("the gradient by `{}` must have its axes: `{}` is {shown_p}, and this is {shown_g}", name.name, name.name),
+                format!("this is {shown_g}"),
+            )
+            .label(name.span, format!("`{}` is {shown_p}", name.name));
+            self.report(d);
+            return None;
+        }
+        let axes: Vec<Axis> = tg.axes().filter(|a| !tp.has(a)).cloned().collect();
+        let span = gradient.body.span;
+        let summed = self.sum_over(g, &axes, span);
+        let full = self.broadcast(&summed, &tp.dims, span);
+        let ordered = self.in_order(&full, &tp.dims, span);
+        Some(self.node(&ordered))
+    }
+}
+
+/// Nodes whose value is passed in rather than computed again inside a differentiated region.
+fn costly(node: &crate::ir::Node) -> bool {
+    node.is(&ops::LOOP) || node.is(&ops::COND)
+}
+
+impl Closure {
+    /// Parameters by name, for messages.
+    pub fn parameter_names(&self) -> Vec<&str> {
+        self.def.params.iter().map(|p| &*p.name.name).collect()
+    }
+}
