@@ -4,6 +4,7 @@ pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod display;
+pub mod elaborate;
 pub mod exec;
 pub mod formula;
 pub mod ir;

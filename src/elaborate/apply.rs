@@ -102,7 +102,7 @@ impl Elaborator<'_> {
             }
             Value::List(_) | Value::Tuple(_) => {
                 let d = Diagnostic::new(
-                    &codes::check::E0402,
+                    &codes::check::E0428,
                     span,
                     format!("{role} must be an array, and this is {}", value.kind()),
                     "a list here",
@@ -114,7 +114,7 @@ impl Elaborator<'_> {
             other => {
                 let found = self.describe(&other);
                 let d = Diagnostic::new(
-                    &codes::check::E0402,
+                    &codes::check::E0428,
                     span,
                     format!("{role} must be an array, and this is {found}"),
                     format!("this is {found}"),

@@ -54,7 +54,7 @@ impl Elaborator<'_> {
 
     fn list_item(&mut self, items: &[Value], entries: &[BracketEntry], span: Span) -> Value {
         if let [BracketEntry { kind: BracketKind::At(..), .. }] = entries {
-            let d = Diagnostic::new(&codes::check::E0402, span, "a list has no axes", "picked by axis here")
+            let d = Diagnostic::new(&codes::check::E0428, span, "a list has no axes", "picked by axis here")
                 .help("give the list an axis first: `xs : real[k]`");
             self.report(d);
             return Value::Unknown;

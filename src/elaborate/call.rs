@@ -164,7 +164,7 @@ impl Elaborator<'_> {
     pub(super) fn bind_call(&mut self, c: &Closure, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Option<Bound> {
         let def = &c.def;
         if self.calls.len() >= MAX_CALL_DEPTH {
-            let d = Diagnostic::new(&codes::check::E0505, span, format!("calls are nested more than {MAX_CALL_DEPTH} deep"), "here");
+            let d = Diagnostic::new(&codes::check::E0504, span, format!("calls are nested more than {MAX_CALL_DEPTH} deep"), "here");
             self.report(d);
             return None;
         }
@@ -255,7 +255,7 @@ impl Elaborator<'_> {
         });
         if let Some(axis) = conflict {
             let d = Diagnostic::new(
-                &codes::check::E0304,
+                &codes::check::E0303,
                 span,
                 format!("the result of this call would have two axes named `{axis}`"),
                 format!("one `{axis}` is carried along from an argument, another is made by the function"),
@@ -400,7 +400,7 @@ impl Elaborator<'_> {
     fn wrong_argument(&mut self, param: &Parameter, found: &str, span: Span, help: Option<&str>) {
         let wanted = param.ty.as_ref().map_or(String::new(), super::types::type_text);
         let mut d = Diagnostic::new(
-            &codes::check::E0401,
+            &codes::check::E0418,
             span,
             format!("`{}` must be `{wanted}`, and this is {found}", param.name.name),
             format!("this is {found}"),
@@ -819,7 +819,7 @@ impl Elaborator<'_> {
             let visible: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).collect();
             if !default_all && visible.len() != 1 {
                 let found = self.describe(&Value::Array(array));
-                let d = Diagnostic::new(&codes::check::E0416, span, format!("`{}` must be told along which axis", op.name), format!("this is {found}"))
+                let d = Diagnostic::new(&codes::check::E0304, span, format!("`{}` must be told along which axis", op.name), format!("this is {found}"))
                     .help(format!("as in `{}[{}](...)`", op.name, visible.first().map_or("k".to_string(), |a| a.to_string())));
                 self.report(d);
                 return Value::Unknown;
@@ -848,7 +848,7 @@ impl Elaborator<'_> {
         let (array, place) = operands[0].clone();
         let Some(axes) = self.plain_axes(op.name, entries, &array, place) else { return Value::Unknown };
         if axes.len() != n_axes {
-            let d = Diagnostic::new(&codes::check::E0416, span, format!("`{}` needs {n_axes} axes in its bracket", op.name), format!("{} given", axes.len()))
+            let d = Diagnostic::new(&codes::check::E0304, span, format!("`{}` needs {n_axes} axes in its bracket", op.name), format!("{} given", axes.len()))
                 .note(format!("it is `{}`", op.signature));
             self.report(d);
             return Value::Unknown;

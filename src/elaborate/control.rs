@@ -44,7 +44,7 @@ impl Elaborator<'_> {
         }
         if !self.ty(&c).is_scalar() {
             let found = self.describe(&Value::Array(c));
-            let d = Diagnostic::new(&codes::check::E0417, condition.span, format!("`if` chooses once, and this condition is {found}"), "more than one condition")
+            let d = Diagnostic::new(&codes::check::E0334, condition.span, format!("`if` chooses once, and this condition is {found}"), "more than one condition")
                 .help("to choose element by element, write `where(condition, a, b)`");
             self.report(d);
             return Value::Unknown;
@@ -63,7 +63,7 @@ impl Elaborator<'_> {
                 return Value::Unknown;
             }
             let (x, y) = (a.kind(), b.kind());
-            let d = Diagnostic::new(&codes::check::E0403, span, "the two branches give different kinds of value, and the choice is made while computing", "in this `if`")
+            let d = Diagnostic::new(&codes::check::E0335, span, "the two branches give different kinds of value, and the choice is made while computing", "in this `if`")
                 .label(then.span, format!("this gives {x}"))
                 .label(otherwise.span, format!("this gives {y}"));
             self.report(d);
@@ -83,7 +83,7 @@ impl Elaborator<'_> {
             match self.join_types(x, y) {
                 Some(ty) => joined.push(ty),
                 None => {
-                    let d = Diagnostic::new(&codes::check::E0403, span, format!("the two branches give different types: `{x}` and `{y}`"), "in this `if`")
+                    let d = Diagnostic::new(&codes::check::E0335, span, format!("the two branches give different types: `{x}` and `{y}`"), "in this `if`")
                         .label(then.span, format!("this gives `{x}`"))
                         .label(otherwise.span, format!("this gives `{y}`"));
                     self.report(d);
@@ -179,7 +179,7 @@ impl Elaborator<'_> {
         }
         if !Self::only_arrays(&start) {
             let found = start.kind();
-            let d = Diagnostic::new(&codes::check::E0420, l.start.span, "the state of a loop is made of arrays (in records, lists or tuples, if need be)", format!("this is {found}"));
+            let d = Diagnostic::new(&codes::check::E0331, l.start.span, "the state of a loop is made of arrays (in records, lists or tuples, if need be)", format!("this is {found}"));
             self.report(d);
             return Value::Unknown;
         }
@@ -275,7 +275,7 @@ impl Elaborator<'_> {
         }
         if !value.same_structure(start) {
             self.abandon();
-            let d = Diagnostic::new(&codes::check::E0420, l.body.value.span, format!("a loop's body gives its next state, which starts as {} and here is {}", start.kind(), value.kind()), "not the same kind of value")
+            let d = Diagnostic::new(&codes::check::E0331, l.body.value.span, format!("a loop's body gives its next state, which starts as {} and here is {}", start.kind(), value.kind()), "not the same kind of value")
                 .label(l.start.span, format!("the state starts as {}", start.kind()));
             self.report(d);
             return Body::Failed;
@@ -289,7 +289,7 @@ impl Elaborator<'_> {
         let done = self.want_bool(&array, until.span, "until")?;
         if !self.ty(&done).is_scalar() {
             let found = self.describe(&Value::Array(done));
-            let d = Diagnostic::new(&codes::check::E0417, until.span, format!("a stopping rule is one condition, and this is {found}"), "more than one condition")
+            let d = Diagnostic::new(&codes::check::E0334, until.span, format!("a stopping rule is one condition, and this is {found}"), "more than one condition")
                 .help("`all(...)` or `any(...)` makes one of many");
             self.report(d);
             return None;
@@ -327,7 +327,7 @@ impl Elaborator<'_> {
                 let list: Vec<String> = foreign.iter().map(|d| d.to_string()).collect();
                 let (was, is) = (self.type_shown(old), self.type_shown(&ty));
                 self.abandon();
-                let d = Diagnostic::new(&codes::check::E0420, place, format!("the state of the loop changes its axes: it starts as `{was}` and becomes `{is}`"), format!("this also has [{}]", list.join(", ")))
+                let d = Diagnostic::new(&codes::check::E0331, place, format!("the state of the loop changes its axes: it starts as `{was}` and becomes `{is}`"), format!("this also has [{}]", list.join(", ")))
                     .label(l.start.span, format!("starts as `{was}`"))
                     .help(format!("start it with those axes, as in `zeros[{}]`", list.join(", ")));
                 self.report(d);
@@ -344,7 +344,7 @@ impl Elaborator<'_> {
                 (a, b) => {
                     let text = format!("the state of the loop changes from `{a}` to `{b}`");
                     self.abandon();
-                    self.report(Diagnostic::new(&codes::check::E0420, place, text, "here").label(l.start.span, "starts here"));
+                    self.report(Diagnostic::new(&codes::check::E0331, place, text, "here").label(l.start.span, "starts here"));
                     return Body::Failed;
                 }
             }
@@ -400,7 +400,7 @@ impl Elaborator<'_> {
             };
             let axis = self.axis_named(&name.name);
             if let Some(taken) = tys.iter().find(|t| t.has(&axis)) {
-                let d = Diagnostic::new(&codes::check::E0303, name.span, format!("the state already has an axis `{axis}`: `{taken}`"), "values would be kept along it")
+                let d = Diagnostic::new(&codes::check::E0333, name.span, format!("the state already has an axis `{axis}`: `{taken}`"), "values would be kept along it")
                     .help("name another axis: `scan[step] x = ...`");
                 self.report(d);
                 return Value::Unknown;

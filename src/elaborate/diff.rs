@@ -109,7 +109,7 @@ impl Elaborator<'_> {
         let bad = arrays.iter().find(|a| self.ty(a).elem != Elem::Real).cloned();
         if arrays.is_empty() || bad.is_some() {
             let found = bad.map_or_else(|| self.describe(wrt), |a| self.describe(&Value::Array(a)));
-            let d = Diagnostic::new(&codes::check::E0422, span, format!("a gradient is with respect to real variables, and this is {found}"), format!("this is {found}"));
+            let d = Diagnostic::new(&codes::check::E0337, span, format!("a gradient is with respect to real variables, and this is {found}"), format!("this is {found}"));
             self.report(d);
             return false;
         }
@@ -176,7 +176,7 @@ impl Elaborator<'_> {
         if !open.is_empty() {
             let list: Vec<String> = open.iter().map(|d| d.axis.to_string()).collect();
             let found = self.describe(&Value::Array(e));
-            let d = Diagnostic::new(&codes::check::E0423, place, format!("a gradient is of a single number, and this is {found}"), format!("this has [{}]", list.join(", ")))
+            let d = Diagnostic::new(&codes::check::E0336, place, format!("a gradient is of a single number, and this is {found}"), format!("this has [{}]", list.join(", ")))
                 .help(format!("reduce it first, as in `mean[{}](...)`; for all derivatives of an array use `jacobian`", list.join(", ")));
             self.report(d);
             return Value::Unknown;
@@ -251,7 +251,7 @@ impl Elaborator<'_> {
             te.has(renamed)
         });
         if let Some(axis) = clash {
-            let d = Diagnostic::new(&codes::check::E0303, span, format!("the result would have the axis `{axis}` twice: of the value and of the variable"), "in this derivative")
+            let d = Diagnostic::new(&codes::check::E0338, span, format!("the result would have the axis `{axis}` twice: of the value and of the variable"), "in this derivative")
                 .help(format!("rename the variable's: `[{axis} -> {axis}2]` behind the function's name"));
             self.report(d);
             return Value::Unknown;

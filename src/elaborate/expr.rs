@@ -65,7 +65,7 @@ impl Elaborator<'_> {
     /// A form that can be read but belongs to a later version of the language.
     pub(super) fn later(&mut self, what: &str, span: Span) -> Value {
         let d = Diagnostic::new(
-            &codes::check::E0502,
+            &codes::check::E0501,
             span,
             format!("`{what}` can be read but not run yet"),
             "not supported by this version",
@@ -165,7 +165,7 @@ impl Elaborator<'_> {
             Some(wanted) => format!("a hole: {wanted} is expected here"),
             None => "a hole: any expression can stand here".to_string(),
         };
-        let mut d = Diagnostic::new(&codes::check::E0208, span, message, "to be filled in");
+        let mut d = Diagnostic::new(&codes::check::E0206, span, message, "to be filled in");
         let fits: Vec<String> = self.candidates(like).into_iter().take(8).collect();
         if !fits.is_empty() {
             d = d.help(format!("in scope and fitting: {}", fits.join(", ")));
@@ -285,7 +285,7 @@ impl Elaborator<'_> {
             }
             _ => {
                 let d = Diagnostic::new(
-                    &codes::check::E0503,
+                    &codes::check::E0502,
                     item.span,
                     "this statement stands at the top of a program, not inside a block",
                     "not allowed here",
@@ -541,7 +541,7 @@ impl Elaborator<'_> {
             Value::Range { from, to } => {
                 let (from, to) = (self.known_int(&from)?, self.known_int(&to)?);
                 if to - from > 100_000 {
-                    let d = Diagnostic::new(&codes::check::E0504, span, format!("a list of {} values is too long to spell out", to - from), "here")
+                    let d = Diagnostic::new(&codes::check::E0503, span, format!("a list of {} values is too long to spell out", to - from), "here")
                         .help("use an axis instead: `[n: 100000] => ...`");
                     self.report(d);
                     return None;

@@ -127,7 +127,7 @@ impl Elaborator<'_> {
     }
 
     fn misplaced(&mut self, word: &str, span: Span) -> Action {
-        let d = Diagnostic::new(&codes::check::E0503, span, format!("`{word}` stands inside an experiment"), "not allowed here");
+        let d = Diagnostic::new(&codes::check::E0502, span, format!("`{word}` stands inside an experiment"), "not allowed here");
         self.report(d);
         Action::Nothing
     }

@@ -138,7 +138,7 @@ impl Elaborator<'_> {
             (TypeExprKind::Function { .. }, v @ Value::Function(_)) => v,
             (_, other) => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(&codes::check::E0401, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this is {found}"))
+                let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this is {found}"))
                     .label(ty.span, "declared here");
                 self.report(d);
                 Value::Unknown
@@ -189,7 +189,7 @@ impl Elaborator<'_> {
             (Elem::Label(_), Elem::Int) => self.cast(&array, elem, span),
             _ => {
                 let found = self.describe(&Value::Array(array));
-                let d = Diagnostic::new(&codes::check::E0401, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this is {found}"))
+                let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this is {found}"))
                     .label(ty.span, "declared here");
                 self.report(d);
                 return Value::Unknown;
@@ -256,7 +256,7 @@ impl Elaborator<'_> {
             Elem::Real => Some((Elem::Real, Tensor::from_vec(shape, numbers.to_vec()))),
             Elem::Bool => Some((Elem::Bool, Tensor::from_vec(shape, numbers.iter().map(|v| *v != 0.0).collect()))),
             _ if !whole(self) => {
-                let d = Diagnostic::new(&codes::check::E0401, span, format!("`{elem}` is declared, and the list holds reals"), "not whole numbers");
+                let d = Diagnostic::new(&codes::check::E0418, span, format!("`{elem}` is declared, and the list holds reals"), "not whole numbers");
                 self.report(d);
                 None
             }
@@ -282,7 +282,7 @@ impl Elaborator<'_> {
     fn stack_list(&mut self, value: &Value, elem: &Elem, dims: &[(Ident, Option<Expr>)], ty: &TypeExpr, span: Span) -> Option<Array> {
         let (Some(((ident, size), rest)), Value::List(items) | Value::Tuple(items)) = (dims.split_first(), value) else {
             let found = self.describe(value);
-            let d = Diagnostic::new(&codes::check::E0401, span, format!("`{}` is declared, and this is {found}", type_text(ty)), "does not have that shape")
+            let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and this is {found}", type_text(ty)), "does not have that shape")
                 .label(ty.span, "declared here");
             self.report(d);
             return None;
@@ -296,7 +296,7 @@ impl Elaborator<'_> {
                     if let Some(n) = first.replace(inner.len())
                         && n != inner.len()
                     {
-                        let d = Diagnostic::new(&codes::check::E0311, span, format!("the rows of this list have different lengths: {n} and {}", inner.len()), "ragged");
+                        let d = Diagnostic::new(&codes::check::E0351, span, format!("the rows of this list have different lengths: {n} and {}", inner.len()), "ragged");
                         self.report(d);
                         return None;
                     }
@@ -310,7 +310,7 @@ impl Elaborator<'_> {
                 Value::Unknown => return None,
                 other => {
                     let found = self.describe(other);
-                    let d = Diagnostic::new(&codes::check::E0401, span, format!("`{}` is declared, and the list holds {found}", type_text(ty)), "not numbers");
+                    let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and the list holds {found}", type_text(ty)), "not numbers");
                     self.report(d);
                     return None;
                 }
@@ -318,7 +318,7 @@ impl Elaborator<'_> {
             parts.push(part);
         }
         if parts.is_empty() {
-            let d = Diagnostic::new(&codes::check::E0311, span, "an empty list has no axes", "no values here").help("`zeros[k: 0]` is an array without entries");
+            let d = Diagnostic::new(&codes::check::E0351, span, "an empty list has no axes", "no values here").help("`zeros[k: 0]` is an array without entries");
             self.report(d);
             return None;
         }

@@ -93,7 +93,7 @@ impl Elaborator<'_> {
 
     fn identity(&mut self, dims: &[Dim], span: Span) -> Value {
         let [row, column] = dims else {
-            let d = Diagnostic::new(&codes::check::E0416, span, "`eye` needs two axes in its bracket", "as in `eye[d: 3, e: 3]`");
+            let d = Diagnostic::new(&codes::check::E0304, span, "`eye` needs two axes in its bracket", "as in `eye[d: 3, e: 3]`");
             self.report(d);
             return Value::Unknown;
         };
@@ -160,7 +160,7 @@ impl Elaborator<'_> {
         match args.len() {
             1 => {
                 let Some(ident) = axis_arg(0) else {
-                    let d = Diagnostic::new(&codes::check::E0416, span, "`size` takes the name of an axis", "as in `size(k)`").help("of an array's axis: `size(x, k)`");
+                    let d = Diagnostic::new(&codes::check::E0304, span, "`size` takes the name of an axis", "as in `size(k)`").help("of an array's axis: `size(x, k)`");
                     self.report(d);
                     return Value::Unknown;
                 };
@@ -231,7 +231,7 @@ impl Elaborator<'_> {
         let mut attrs = Attrs::none();
         if name == "categorical" {
             let Some(BracketEntry { kind: BracketKind::Axis(ident), .. }) = entries.first().cloned() else {
-                let d = Diagnostic::new(&codes::check::E0416, span, "`categorical` must be told along which axis the probabilities lie", "as in `categorical[k](p)`");
+                let d = Diagnostic::new(&codes::check::E0304, span, "`categorical` must be told along which axis the probabilities lie", "as in `categorical[k](p)`");
                 self.report(d);
                 return Value::Unknown;
             };
@@ -248,7 +248,7 @@ impl Elaborator<'_> {
         }
         let Some(dims) = self.new_dims(name, &entries) else { return Value::Unknown };
         if name == "permutation" && dims.len() != 1 {
-            let d = Diagnostic::new(&codes::check::E0416, span, "`permutation` takes one axis", "as in `permutation[n: 100]`");
+            let d = Diagnostic::new(&codes::check::E0304, span, "`permutation` takes one axis", "as in `permutation[n: 100]`");
             self.report(d);
             return Value::Unknown;
         }

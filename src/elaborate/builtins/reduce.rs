@@ -193,7 +193,7 @@ impl Elaborator<'_> {
             if let Some((x, axis)) = merged {
                 return self.quantile(b, &x, None, &[axis], args, span);
             }
-            let d = Diagnostic::new(&codes::check::E0416, span, format!("`{}` works along one axis of an array without a mask", b.name), "here");
+            let d = Diagnostic::new(&codes::check::E0304, span, format!("`{}` works along one axis of an array without a mask", b.name), "here");
             self.report(d);
             return Value::Unknown;
         }

@@ -218,7 +218,7 @@ impl Elaborator<'_> {
     fn topk(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(axes) = self.plain_axes("topk", entries, x, args[0].span) else { return Value::Unknown };
         let [axis] = &axes[..] else {
-            let d = Diagnostic::new(&codes::check::E0416, span, "`topk` works along one axis", "as in `topk[k](x, 5)`");
+            let d = Diagnostic::new(&codes::check::E0304, span, "`topk` works along one axis", "as in `topk[k](x, 5)`");
             self.report(d);
             return Value::Unknown;
         };
@@ -247,7 +247,7 @@ impl Elaborator<'_> {
             }
         };
         if axes.len() != 1 && name != "reverse" {
-            let d = Diagnostic::new(&codes::check::E0416, span, format!("`{name}` works along one axis"), format!("as in `{name}[k](x)`"));
+            let d = Diagnostic::new(&codes::check::E0304, span, format!("`{name}` works along one axis"), format!("as in `{name}[k](x)`"));
             self.report(d);
             return Value::Unknown;
         }
@@ -282,7 +282,7 @@ impl Elaborator<'_> {
     fn concat(&mut self, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(parts) = self.parts("concat", args) else { return Value::Unknown };
         let ([BracketEntry { kind: BracketKind::Axis(ident), .. }], false) = (entries, parts.is_empty()) else {
-            let d = Diagnostic::new(&codes::check::E0416, span, "`concat` needs an axis in its bracket, and arrays", "as in `concat[n](a, b)`");
+            let d = Diagnostic::new(&codes::check::E0304, span, "`concat` needs an axis in its bracket, and arrays", "as in `concat[n](a, b)`");
             self.report(d);
             return Value::Unknown;
         };
@@ -308,7 +308,7 @@ impl Elaborator<'_> {
     fn stack(&mut self, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(parts) = self.parts("stack", args) else { return Value::Unknown };
         let ([BracketEntry { kind: BracketKind::Axis(ident), .. }], false) = (entries, parts.is_empty()) else {
-            let d = Diagnostic::new(&codes::check::E0416, span, "`stack` needs a new axis in its bracket, and arrays", "as in `stack[s](a, b)`");
+            let d = Diagnostic::new(&codes::check::E0304, span, "`stack` needs a new axis in its bracket, and arrays", "as in `stack[s](a, b)`");
             self.report(d);
             return Value::Unknown;
         };
