@@ -95,8 +95,13 @@ impl Elaborator<'_> {
             Value::Array(array) => Some(array),
             Value::Unknown => None,
             Value::Masked { .. } => {
-                let d = Diagnostic::new(&codes::check::E0406, span, format!("{role} is a masked array"), "masked by `where`")
-                    .help("reduce it first, as in `sum[k](x where m)`, or choose values with `where(m, x, 0)`");
+                let d = Diagnostic::new(
+                    &codes::check::E0406,
+                    span,
+                    format!("{role} is a masked array"),
+                    "masked by `where`",
+                )
+                .help("reduce it first, as in `sum[k](x where m)`, or choose values with `where(m, x, 0)`");
                 self.report(d);
                 None
             }
@@ -177,10 +182,8 @@ impl Elaborator<'_> {
             return array.clone();
         }
         let axes: Vec<Axis> = present.iter().map(|p| p.0.clone()).collect();
-        let dims: Vec<Dim> = present
-            .iter()
-            .filter_map(|p| ty.dim(&p.0).map(|d| Dim::new(p.1.clone(), d.size)))
-            .collect();
+        let dims: Vec<Dim> =
+            present.iter().filter_map(|p| ty.dim(&p.0).map(|d| Dim::new(p.1.clone(), d.size))).collect();
         self.must(&ops::RENAME, &[array], Attrs::axes(axes).with_dims(dims), span)
     }
 
@@ -217,14 +220,5 @@ impl Elaborator<'_> {
             let id = self.b().mk(&ops::RENAME, &[id], attrs);
             self.array(id)
         })
-    }
-
-    pub(super) fn zeros_like_scalar(&mut self, elem: &Elem) -> Array {
-        let id = match elem {
-            Elem::Real => self.b().real(0.0),
-            Elem::Bool => self.b().boolean(false),
-            _ => self.b().int(0),
-        };
-        self.array(id)
     }
 }

@@ -108,7 +108,10 @@ impl Elaborator<'_> {
         let d = Diagnostic::new(
             &codes::check::W0301,
             span,
-            format!("every pair is combined: neither side has the other's axes, so the result has [{}]", result.join(", ")),
+            format!(
+                "every pair is combined: neither side has the other's axes, so the result has [{}]",
+                result.join(", ")
+            ),
             "the result has the axes of both",
         )
         .label(left, format!("only this has [{}]", only_a.join(", ")))
@@ -155,7 +158,8 @@ impl Elaborator<'_> {
             Some(w) => w,
             None => self.real_const(default),
         };
-        let Value::Array(difference) = self.apply(&ops::SUB, &[(x.clone(), a.1), (y.clone(), b.1)], Attrs::none(), span)
+        let Value::Array(difference) =
+            self.apply(&ops::SUB, &[(x.clone(), a.1), (y.clone(), b.1)], Attrs::none(), span)
         else {
             return Value::Unknown;
         };
@@ -177,8 +181,13 @@ impl Elaborator<'_> {
             return Some(array.clone());
         }
         let found = self.describe(&Value::Array(array.clone()));
-        let d = Diagnostic::new(&codes::check::E0407, span, format!("`{role}` needs a condition"), format!("this is {found}"))
-            .help("compare it with something, as in `x > 0`");
+        let d = Diagnostic::new(
+            &codes::check::E0407,
+            span,
+            format!("`{role}` needs a condition"),
+            format!("this is {found}"),
+        )
+        .help("compare it with something, as in `x > 0`");
         self.report(d);
         None
     }
@@ -238,9 +247,10 @@ impl Elaborator<'_> {
         }
         d = match crate::diag::suggest::nearest(name, visible.iter().map(String::as_str)) {
             Some(near) => d.help(format!("did you mean `{near}`?")),
-            None if visible.len() == 1 => {
-                d.help(format!("its only axis is `{}`; rename it with `[{} -> {name}]` if that is the one", visible[0], visible[0]))
-            }
+            None if visible.len() == 1 => d.help(format!(
+                "its only axis is `{}`; rename it with `[{} -> {name}]` if that is the one",
+                visible[0], visible[0]
+            )),
             None => d,
         };
         self.report(d);

@@ -45,7 +45,12 @@ impl Elaborator<'_> {
             }
             other => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(&codes::check::E0410, base.span, format!("only arrays and functions take brackets, and this is {found}"), format!("this is {found}"));
+                let d = Diagnostic::new(
+                    &codes::check::E0410,
+                    base.span,
+                    format!("only arrays and functions take brackets, and this is {found}"),
+                    format!("this is {found}"),
+                );
                 self.report(d);
                 Value::Unknown
             }
@@ -59,8 +64,13 @@ impl Elaborator<'_> {
             self.report(d);
             return Value::Unknown;
         }
-        let d = Diagnostic::new(&codes::check::E0410, span, format!("a list of {} values takes no brackets", items.len()), "here")
-            .help("run over it with `for`, or take it apart with `let (a, b) = ...`");
+        let d = Diagnostic::new(
+            &codes::check::E0410,
+            span,
+            format!("a list of {} values takes no brackets", items.len()),
+            "here",
+        )
+        .help("run over it with `for`, or take it apart with `let (a, b) = ...`");
         self.report(d);
         Value::Unknown
     }
@@ -118,7 +128,12 @@ impl Elaborator<'_> {
             Value::Unknown => Value::Unknown,
             other => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(&codes::check::E0412, e.span, format!("an axis is picked by a label, a whole number or a range, and this is {found}"), format!("this is {found}"));
+                let d = Diagnostic::new(
+                    &codes::check::E0412,
+                    e.span,
+                    format!("an axis is picked by a label, a whole number or a range, and this is {found}"),
+                    format!("this is {found}"),
+                );
                 self.report(d);
                 Value::Unknown
             }
@@ -137,7 +152,9 @@ impl Elaborator<'_> {
                     format!("this is `label {of}`"),
                 )
                 .label(ident.span, format!("picked along `{axis}` here"))
-                .help(format!("`int(...)` makes plain numbers of labels, if `{of}` and `{axis}` count the same things"));
+                .help(format!(
+                    "`int(...)` makes plain numbers of labels, if `{of}` and `{axis}` count the same things"
+                ));
                 self.report(d);
                 None
             }
@@ -147,9 +164,16 @@ impl Elaborator<'_> {
                     return None;
                 }
                 let found = self.describe(&Value::Array(index.clone()));
-                let mut d = Diagnostic::new(&codes::check::E0412, e.span, format!("an axis is picked by a label, a whole number or a range, and this is {found}"), format!("this is {found}"));
+                let mut d = Diagnostic::new(
+                    &codes::check::E0412,
+                    e.span,
+                    format!("an axis is picked by a label, a whole number or a range, and this is {found}"),
+                    format!("this is {found}"),
+                );
                 if *elem == Elem::Bool {
-                    d = d.help("to keep the entries where a condition holds inside a reduction, write `sum[k](x where m)`");
+                    d = d.help(
+                        "to keep the entries where a condition holds inside a reduction, write `sum[k](x where m)`",
+                    );
                 }
                 self.report(d);
                 None
@@ -191,7 +215,8 @@ impl Elaborator<'_> {
                 return Value::Unknown;
             }
             let size = self.b().sizes.fresh();
-            let attrs = Attrs::axes(vec![axis.clone()]).with_dims(vec![Dim::new(axis.clone(), size)]).with_ints(vec![0, 1]);
+            let attrs =
+                Attrs::axes(vec![axis.clone()]).with_dims(vec![Dim::new(axis.clone(), size)]).with_ints(vec![0, 1]);
             return self.apply(&ops::SLICE, &[(array.clone(), span)], attrs, span);
         };
         let known = size.and_then(Size::known);
@@ -221,8 +246,13 @@ impl Elaborator<'_> {
         for entry in entries {
             let BracketKind::Arrow { from, to } = &entry.kind else { continue };
             let ([from], [(to, None)]) = (&from[..], &to[..]) else {
-                let d = Diagnostic::new(&codes::check::E0411, entry.span, "a rename takes one axis to one axis", "this is not a rename")
-                    .help("join axes with `merge[h, w -> p](x)`, take one apart with `split[p -> h: 8, w: 8](x)`");
+                let d = Diagnostic::new(
+                    &codes::check::E0411,
+                    entry.span,
+                    "a rename takes one axis to one axis",
+                    "this is not a rename",
+                )
+                .help("join axes with `merge[h, w -> p](x)`, take one apart with `split[p -> h: 8, w: 8](x)`");
                 self.report(d);
                 return Value::Unknown;
             };
@@ -260,15 +290,27 @@ impl Elaborator<'_> {
     // ---- updates ---------------------------------------------------------------------------------------------------
 
     /// `w with [v = y] += dw`
-    pub(super) fn update(&mut self, base: &Expr, entries: &[BracketEntry], add: bool, value: &Expr, span: Span) -> Value {
+    pub(super) fn update(
+        &mut self,
+        base: &Expr,
+        entries: &[BracketEntry],
+        add: bool,
+        value: &Expr,
+        span: Span,
+    ) -> Value {
         let b = self.expr(base);
         let v = self.expr(value);
         let w = self.want_array(b, base.span, "what is updated");
         let v = self.want_array(v, value.span, "the new value");
         let (Some(w), Some(v)) = (w, v) else { return Value::Unknown };
         let [BracketEntry { kind: BracketKind::At(ident, e), .. }] = entries else {
-            let d = Diagnostic::new(&codes::check::E0411, span, "an update picks along one axis", "one `axis = index` is expected here")
-                .help("as in `w with [v = y] += dw`");
+            let d = Diagnostic::new(
+                &codes::check::E0411,
+                span,
+                "an update picks along one axis",
+                "one `axis = index` is expected here",
+            )
+            .help("as in `w with [v = y] += dw`");
             self.report(d);
             return Value::Unknown;
         };
@@ -331,8 +373,13 @@ impl Elaborator<'_> {
             Value::Unknown => Value::Unknown,
             other => {
                 let found = self.describe(other);
-                let d = Diagnostic::new(&codes::check::E0204, first.span, format!("only records have fields, and this is {found}"), format!("`{}` is asked for here", first.name))
-                    .label(place, format!("this is {found}"));
+                let d = Diagnostic::new(
+                    &codes::check::E0204,
+                    first.span,
+                    format!("only records have fields, and this is {found}"),
+                    format!("`{}` is asked for here", first.name),
+                )
+                .label(place, format!("this is {found}"));
                 self.report(d);
                 Value::Unknown
             }

@@ -9,7 +9,9 @@ use crate::diag::{Diagnostic, codes, suggest};
 use crate::ir::{Attrs, Form, OpDef};
 use crate::ops;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, BracketEntry, BracketKind, Def, ElemExpr, Expr, ExprKind, Ident, Parameter, TypeExprKind};
+use crate::syntax::ast::{
+    Arg, BracketEntry, BracketKind, Def, ElemExpr, Expr, ExprKind, Ident, Parameter, TypeExprKind,
+};
 use crate::types::{Axis, Dim, Elem, Size};
 use std::sync::Arc;
 
@@ -71,7 +73,12 @@ impl Elaborator<'_> {
                     return Value::Unknown;
                 }
                 let found = self.describe(&other);
-                let mut d = Diagnostic::new(&codes::check::E0404, base.span, format!("only functions are called, and this is {found}"), format!("this is {found}"));
+                let mut d = Diagnostic::new(
+                    &codes::check::E0404,
+                    base.span,
+                    format!("only functions are called, and this is {found}"),
+                    format!("this is {found}"),
+                );
                 if matches!(other, Value::Array(_)) {
                     d = d.help("write `*` for a product");
                 }
@@ -150,7 +157,13 @@ impl Elaborator<'_> {
 
     // ---- functions written in Loss ---------------------------------------------------------------------------------
 
-    pub(super) fn call_closure(&mut self, c: &Closure, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(super) fn call_closure(
+        &mut self,
+        c: &Closure,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         if self.signature(c).broken {
             return Value::Unknown;
         }
@@ -161,10 +174,21 @@ impl Elaborator<'_> {
     }
 
     /// Matches arguments to parameters and axes to axes.
-    pub(super) fn bind_call(&mut self, c: &Closure, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Option<Bound> {
+    pub(super) fn bind_call(
+        &mut self,
+        c: &Closure,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Option<Bound> {
         let def = &c.def;
         if self.calls.len() >= MAX_CALL_DEPTH {
-            let d = Diagnostic::new(&codes::check::E0504, span, format!("calls are nested more than {MAX_CALL_DEPTH} deep"), "here");
+            let d = Diagnostic::new(
+                &codes::check::E0504,
+                span,
+                format!("calls are nested more than {MAX_CALL_DEPTH} deep"),
+                "here",
+            );
             self.report(d);
             return None;
         }
@@ -240,7 +264,8 @@ impl Elaborator<'_> {
 
     /// Axes that the body made get the caller's axis of that name; lifted axes get theirs back.
     fn result_axes(&mut self, value: Value, bound: &Bound, span: Span) -> Value {
-        let mut pairs: Vec<(Axis, Axis)> = bound.hidden.iter().map(|(outer, inner)| (inner.clone(), outer.clone())).collect();
+        let mut pairs: Vec<(Axis, Axis)> =
+            bound.hidden.iter().map(|(outer, inner)| (inner.clone(), outer.clone())).collect();
         pairs.extend(bound.made.iter().map(|(name, axis)| (axis.clone(), self.axis_named(name))));
         let mut conflict = None;
         value.arrays(&mut |a| {
@@ -291,7 +316,12 @@ impl Elaborator<'_> {
             match place {
                 Some(i) if slots[i].is_none() => slots[i] = Some((arg.value, arg.span)),
                 Some(i) => {
-                    let d = Diagnostic::new(&codes::check::E0414, arg.span, format!("`{}` is given twice", def.params[i].name.name), "again here");
+                    let d = Diagnostic::new(
+                        &codes::check::E0414,
+                        arg.span,
+                        format!("`{}` is given twice", def.params[i].name.name),
+                        "again here",
+                    );
                     self.report(d);
                     ok = false;
                 }
@@ -312,8 +342,13 @@ impl Elaborator<'_> {
                     (value, default.span)
                 }
                 (None, None) => {
-                    let d = Diagnostic::new(&codes::check::E0413, span, format!("`{}` needs an argument for `{}`", def.name.name, param.name.name), "missing in this call")
-                        .label(param.span, "declared here without a default");
+                    let d = Diagnostic::new(
+                        &codes::check::E0413,
+                        span,
+                        format!("`{}` needs an argument for `{}`", def.name.name, param.name.name),
+                        "missing in this call",
+                    )
+                    .label(param.span, "declared here without a default");
                     self.report(d);
                     ok = false;
                     (Value::Unknown, span)
@@ -343,7 +378,13 @@ impl Elaborator<'_> {
             None => Diagnostic::new(
                 &codes::check::E0415,
                 arg.span,
-                format!("`{}` takes {} argument{}: {}", def.name.name, names.len(), if names.len() == 1 { "" } else { "s" }, names.join(", ")),
+                format!(
+                    "`{}` takes {} argument{}: {}",
+                    def.name.name,
+                    names.len(),
+                    if names.len() == 1 { "" } else { "s" },
+                    names.join(", ")
+                ),
                 "one too many",
             )
             .label(span, "in this call"),
@@ -377,7 +418,8 @@ impl Elaborator<'_> {
             (ElemExpr::Label(_), Elem::Label(_) | Elem::Int) => array.clone(),
             _ => {
                 let text = self.describe(&Value::Array(array.clone()));
-                let help = matches!(elem, ElemExpr::Label(_)).then_some("labels come from data, `argmax`, or an axis used as its coordinates");
+                let help = matches!(elem, ElemExpr::Label(_))
+                    .then_some("labels come from data, `argmax`, or an axis used as its coordinates");
                 self.wrong_argument(param, &text, span, help);
                 return None;
             }
@@ -434,7 +476,14 @@ impl Elaborator<'_> {
         }
     }
 
-    fn bind_axes(&mut self, c: &Closure, entries: &[BracketEntry], values: &[Value], spans: &[Span], span: Span) -> Option<Vec<BoundAxis>> {
+    fn bind_axes(
+        &mut self,
+        c: &Closure,
+        entries: &[BracketEntry],
+        values: &[Value],
+        spans: &[Span],
+        span: Span,
+    ) -> Option<Vec<BoundAxis>> {
         let def = &c.def;
         let mut bound: Vec<BoundAxis> = Vec::new();
         self.explicit_axes(def, entries, values, &mut bound, span)?;
@@ -510,7 +559,9 @@ impl Elaborator<'_> {
             }
             let lacking: Vec<Arc<str>> = Self::wanted_axes(param, None)
                 .into_iter()
-                .filter(|n| bound.iter().any(|b| b.name == *n && !b.axes.iter().all(|a| dims.iter().any(|d| d.axis == *a))))
+                .filter(|n| {
+                    bound.iter().any(|b| b.name == *n && !b.axes.iter().all(|a| dims.iter().any(|d| d.axis == *a)))
+                })
                 .collect();
             if !lacking.is_empty() {
                 self.lacks_axes(def, param, &values[i], &lacking, spans[i]);
@@ -530,13 +581,25 @@ impl Elaborator<'_> {
     }
 
     /// `comp_sum[k = classes](z, y)`, and the brackets of `def mean[axes](x)`.
-    fn explicit_axes(&mut self, def: &Def, entries: &[BracketEntry], values: &[Value], bound: &mut Vec<BoundAxis>, span: Span) -> Option<()> {
+    fn explicit_axes(
+        &mut self,
+        def: &Def,
+        entries: &[BracketEntry],
+        values: &[Value],
+        bound: &mut Vec<BoundAxis>,
+        span: Span,
+    ) -> Option<()> {
         let mut plain: Vec<Axis> = Vec::new();
         for entry in entries {
             match &entry.kind {
                 BracketKind::At(name, e) => {
                     let ExprKind::Name(target) = &e.kind else {
-                        let d = Diagnostic::new(&codes::check::E0411, entry.span, "an axis of a function stands for an axis of its arguments", "an axis name is expected behind `=`");
+                        let d = Diagnostic::new(
+                            &codes::check::E0411,
+                            entry.span,
+                            "an axis of a function stands for an axis of its arguments",
+                            "an axis name is expected behind `=`",
+                        );
                         self.report(d);
                         return None;
                     };
@@ -569,7 +632,8 @@ impl Elaborator<'_> {
                 }
             }
         }
-        let sizes: Vec<(Axis, Size)> = values.iter().flat_map(|v| self.arrays_of(v)).flatten().map(|d| (d.axis, d.size)).collect();
+        let sizes: Vec<(Axis, Size)> =
+            values.iter().flat_map(|v| self.arrays_of(v)).flatten().map(|d| (d.axis, d.size)).collect();
         let size_of = |axes: &[Axis]| match axes {
             [one] => sizes.iter().find(|s| s.0 == *one).map(|s| s.1),
             _ => None,
@@ -603,7 +667,12 @@ impl Elaborator<'_> {
         let d = Diagnostic::new(
             &codes::check::E0308,
             span,
-            format!("`{}` of `{}` needs the axis {}: it is `{wanted}`, and this is {found}", param.name.name, def.name.name, list.join(", ")),
+            format!(
+                "`{}` of `{}` needs the axis {}: it is `{wanted}`, and this is {found}",
+                param.name.name,
+                def.name.name,
+                list.join(", ")
+            ),
             format!("this is {found}"),
         )
         .label(param.span, "declared here")
@@ -611,7 +680,15 @@ impl Elaborator<'_> {
         self.report(d);
     }
 
-    fn which_axis(&mut self, def: &Def, param: &Parameter, value: &Value, open: &[Arc<str>], candidates: &[&Dim], span: Span) {
+    fn which_axis(
+        &mut self,
+        def: &Def,
+        param: &Parameter,
+        value: &Value,
+        open: &[Arc<str>],
+        candidates: &[&Dim],
+        span: Span,
+    ) {
         let found = self.describe(value);
         let list: Vec<String> = candidates.iter().map(|d| format!("`{}`", d.axis)).collect();
         let d = Diagnostic::new(
@@ -683,7 +760,13 @@ impl Elaborator<'_> {
     }
 
     /// Lifted axes that the body would confuse with its own: mentioned by name, or present in what it captured.
-    fn hidden_axes(&mut self, c: &Closure, facts: &super::facts::Facts, bound: &[BoundAxis], lifted: &[Axis]) -> Vec<(Axis, Axis)> {
+    fn hidden_axes(
+        &mut self,
+        c: &Closure,
+        facts: &super::facts::Facts,
+        bound: &[BoundAxis],
+        lifted: &[Axis],
+    ) -> Vec<(Axis, Axis)> {
         let mut taken: Vec<Axis> = Vec::new();
         let outer = std::mem::replace(&mut self.env, c.env.clone());
         for name in facts.mentions.iter().chain(&facts.reads) {
@@ -717,10 +800,22 @@ impl Elaborator<'_> {
         self.apply_op(op, entries, values, span)
     }
 
-    pub(super) fn op_arity(&mut self, name: &str, wanted: usize, args: &[Argument], span: Span, signature: &str) -> bool {
+    pub(super) fn op_arity(
+        &mut self,
+        name: &str,
+        wanted: usize,
+        args: &[Argument],
+        span: Span,
+        signature: &str,
+    ) -> bool {
         if let Some(named) = args.iter().find_map(|a| a.name.as_ref()) {
-            let d = Diagnostic::new(&codes::check::E0202, named.span, format!("`{name}` takes its arguments by position"), "given by name")
-                .note(format!("it is `{signature}`"));
+            let d = Diagnostic::new(
+                &codes::check::E0202,
+                named.span,
+                format!("`{name}` takes its arguments by position"),
+                "given by name",
+            )
+            .note(format!("it is `{signature}`"));
             self.report(d);
             return false;
         }
@@ -728,7 +823,12 @@ impl Elaborator<'_> {
             let d = Diagnostic::new(
                 &codes::check::E0415,
                 span,
-                format!("`{name}` takes {wanted} argument{}, and {} {} given", if wanted == 1 { "" } else { "s" }, args.len(), if args.len() == 1 { "is" } else { "are" }),
+                format!(
+                    "`{name}` takes {wanted} argument{}, and {} {} given",
+                    if wanted == 1 { "" } else { "s" },
+                    args.len(),
+                    if args.len() == 1 { "is" } else { "are" }
+                ),
                 "in this call",
             )
             .note(format!("it is `{signature}`"));
@@ -753,8 +853,13 @@ impl Elaborator<'_> {
 
     fn no_bracket(&mut self, name: &str, entries: &[BracketEntry]) -> bool {
         let Some(entry) = entries.first() else { return true };
-        let d = Diagnostic::new(&codes::check::E0411, entry.span, format!("`{name}` works on every element and takes no bracket"), "not needed")
-            .help("leave the bracket out");
+        let d = Diagnostic::new(
+            &codes::check::E0411,
+            entry.span,
+            format!("`{name}` works on every element and takes no bracket"),
+            "not needed",
+        )
+        .help("leave the bracket out");
         self.report(d);
         false
     }
@@ -767,26 +872,50 @@ impl Elaborator<'_> {
         Some(out)
     }
 
-    fn map_op(&mut self, op: &'static OpDef, n: usize, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    fn map_op(
+        &mut self,
+        op: &'static OpDef,
+        n: usize,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         if !self.no_bracket(op.name, entries) || !self.op_arity(op.name, n, &args, span, op.signature) {
             return Value::Unknown;
         }
         let Some(operands) = self.operands(op.name, &args) else { return Value::Unknown };
-        let keeps_integers = [&ops::ABS, &ops::SIGN, &ops::MAXIMUM, &ops::MINIMUM, &ops::MOD, &ops::STOP].iter().any(|o| std::ptr::eq(**o, op));
+        let keeps_integers = [&ops::ABS, &ops::SIGN, &ops::MAXIMUM, &ops::MINIMUM, &ops::MOD, &ops::STOP]
+            .iter()
+            .any(|o| std::ptr::eq(*o, op));
         let all_integers = operands.iter().all(|(a, _)| self.ty(a).elem != Elem::Real);
         let operands: Vec<Operand> = operands
             .into_iter()
-            .map(|(a, s)| if keeps_integers && all_integers { (self.to_int(&a, s), s) } else { (self.to_real(&a, s), s) })
+            .map(
+                |(a, s)| {
+                    if keeps_integers && all_integers { (self.to_int(&a, s), s) } else { (self.to_real(&a, s), s) }
+                },
+            )
             .collect();
         self.apply(op, &operands, Attrs::none(), span)
     }
 
     /// The axes in a bracket of plain names.
-    pub(super) fn plain_axes(&mut self, name: &str, entries: &[BracketEntry], array: &Array, place: Span) -> Option<Vec<Axis>> {
+    pub(super) fn plain_axes(
+        &mut self,
+        name: &str,
+        entries: &[BracketEntry],
+        array: &Array,
+        place: Span,
+    ) -> Option<Vec<Axis>> {
         let mut axes = Vec::new();
         for entry in entries {
             let BracketKind::Axis(ident) = &entry.kind else {
-                let d = Diagnostic::new(&codes::check::E0411, entry.span, format!("the bracket of `{name}` holds axis names"), "not an axis name");
+                let d = Diagnostic::new(
+                    &codes::check::E0411,
+                    entry.span,
+                    format!("the bracket of `{name}` holds axis names"),
+                    "not an axis name",
+                );
                 self.report(d);
                 return None;
             };
@@ -798,7 +927,12 @@ impl Elaborator<'_> {
                     return None;
                 }
                 if axes.contains(&axis) {
-                    let d = Diagnostic::new(&codes::check::E0205, ident.span, format!("the axis `{}` is named twice", ident.name), "again here");
+                    let d = Diagnostic::new(
+                        &codes::check::E0205,
+                        ident.span,
+                        format!("the axis `{}` is named twice", ident.name),
+                        "again here",
+                    );
                     self.report(d);
                     return None;
                 }
@@ -808,7 +942,15 @@ impl Elaborator<'_> {
         Some(axes)
     }
 
-    fn along(&mut self, op: &'static OpDef, n: usize, default_all: bool, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    fn along(
+        &mut self,
+        op: &'static OpDef,
+        n: usize,
+        default_all: bool,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         if !self.op_arity(op.name, n, &args, span, op.signature) {
             return Value::Unknown;
         }
@@ -819,8 +961,17 @@ impl Elaborator<'_> {
             let visible: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).collect();
             if !default_all && visible.len() != 1 {
                 let found = self.describe(&Value::Array(array));
-                let d = Diagnostic::new(&codes::check::E0304, span, format!("`{}` must be told along which axis", op.name), format!("this is {found}"))
-                    .help(format!("as in `{}[{}](...)`", op.name, visible.first().map_or("k".to_string(), |a| a.to_string())));
+                let d = Diagnostic::new(
+                    &codes::check::E0304,
+                    span,
+                    format!("`{}` must be told along which axis", op.name),
+                    format!("this is {found}"),
+                )
+                .help(format!(
+                    "as in `{}[{}](...)`",
+                    op.name,
+                    visible.first().map_or("k".to_string(), |a| a.to_string())
+                ));
                 self.report(d);
                 return Value::Unknown;
             }
@@ -831,7 +982,10 @@ impl Elaborator<'_> {
                 None => return Value::Unknown,
             }
         };
-        let keeps = ["argmax", "argmin", "max", "min", "sort", "argsort", "rank", "any", "all", "sum", "prod", "cumsum", "reverse"];
+        let keeps = [
+            "argmax", "argmin", "max", "min", "sort", "argsort", "rank", "any", "all", "sum", "prod", "cumsum",
+            "reverse",
+        ];
         let operands: Vec<Operand> = if keeps.contains(&op.name) {
             operands
         } else {
@@ -840,21 +994,85 @@ impl Elaborator<'_> {
         self.apply(op, &operands, Attrs::axes(axes), span)
     }
 
-    fn matrix_op(&mut self, op: &'static OpDef, n_axes: usize, n: usize, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    fn matrix_op(
+        &mut self,
+        op: &'static OpDef,
+        n_axes: usize,
+        n: usize,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         if !self.op_arity(op.name, n, &args, span, op.signature) {
             return Value::Unknown;
         }
         let Some(operands) = self.operands(op.name, &args) else { return Value::Unknown };
         let (array, place) = operands[0].clone();
-        let Some(axes) = self.plain_axes(op.name, entries, &array, place) else { return Value::Unknown };
+        let (entries, new) = self.factor_axis(op, entries, &array);
+        let Some(axes) = self.plain_axes(op.name, &entries, &array, place) else { return Value::Unknown };
         if axes.len() != n_axes {
-            let d = Diagnostic::new(&codes::check::E0304, span, format!("`{}` needs {n_axes} axes in its bracket", op.name), format!("{} given", axes.len()))
-                .note(format!("it is `{}`", op.signature));
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                format!("`{}` needs {n_axes} axes in its bracket", op.name),
+                format!("{} given", axes.len()),
+            )
+            .note(format!("it is `{}`", op.signature));
             self.report(d);
             return Value::Unknown;
         }
         let operands: Vec<Operand> = operands.into_iter().map(|(a, s)| (self.to_real(&a, s), s)).collect();
-        let value = self.apply(op, &operands, Attrs::axes(axes), span);
-        self.outputs(op, value, span)
+        let attrs = Attrs::axes(axes).with_dims(new.into_iter().collect::<Vec<_>>());
+        match self.apply(op, &operands, attrs, span) {
+            Value::Array(a) => self.all_outputs(&a),
+            other => other,
+        }
+    }
+
+    /// `svd[d, e -> r](a)`: the axis along which factors are numbered; `r` where not said.
+    fn factor_axis(
+        &mut self,
+        op: &'static OpDef,
+        entries: &[BracketEntry],
+        array: &Array,
+    ) -> (Vec<BracketEntry>, Option<Dim>) {
+        if !matches!(op.name, "svd" | "eigh" | "qr") {
+            return (entries.to_vec(), None);
+        }
+        let mut plain = Vec::new();
+        let mut name: Arc<str> = "r".into();
+        for entry in entries {
+            match &entry.kind {
+                BracketKind::Arrow { from, to } if to.len() == 1 => {
+                    plain.extend(
+                        from.iter().map(|a| BracketEntry { kind: BracketKind::Axis(a.clone()), span: entry.span }),
+                    );
+                    name = to[0].0.name.clone();
+                }
+                _ => plain.push(entry.clone()),
+            }
+        }
+        let ty = self.ty(array);
+        let sizes: Option<Vec<usize>> = plain
+            .iter()
+            .map(|e| match &e.kind {
+                BracketKind::Axis(a) => ty.dim(&self.axis_named(&a.name)).and_then(|d| d.size.known()),
+                _ => None,
+            })
+            .collect();
+        let size = match sizes.and_then(|s| s.into_iter().min()) {
+            Some(n) => Size::Known(n),
+            None => self.b().sizes.fresh(),
+        };
+        let axis = self.axis_named(&name);
+        (plain, Some(Dim::new(axis, size)))
+    }
+
+    /// One array, or a tuple of all the outputs of its node.
+    fn all_outputs(&mut self, array: &Array) -> Value {
+        let id = self.node(array);
+        let n = self.b().graph.node(id).tys.len();
+        let outputs = self.get_outputs(id, n).into_iter().map(Value::Array).collect::<Vec<_>>();
+        if n == 1 { Value::Array(array.clone()) } else { Value::tuple(outputs) }
     }
 }

@@ -44,8 +44,13 @@ impl Elaborator<'_> {
         }
         if !self.ty(&c).is_scalar() {
             let found = self.describe(&Value::Array(c));
-            let d = Diagnostic::new(&codes::check::E0334, condition.span, format!("`if` chooses once, and this condition is {found}"), "more than one condition")
-                .help("to choose element by element, write `where(condition, a, b)`");
+            let d = Diagnostic::new(
+                &codes::check::E0334,
+                condition.span,
+                format!("`if` chooses once, and this condition is {found}"),
+                "more than one condition",
+            )
+            .help("to choose element by element, write `where(condition, a, b)`");
             self.report(d);
             return Value::Unknown;
         }
@@ -63,17 +68,22 @@ impl Elaborator<'_> {
                 return Value::Unknown;
             }
             let (x, y) = (a.kind(), b.kind());
-            let d = Diagnostic::new(&codes::check::E0335, span, "the two branches give different kinds of value, and the choice is made while computing", "in this `if`")
-                .label(then.span, format!("this gives {x}"))
-                .label(otherwise.span, format!("this gives {y}"));
+            let d = Diagnostic::new(
+                &codes::check::E0335,
+                span,
+                "the two branches give different kinds of value, and the choice is made while computing",
+                "in this `if`",
+            )
+            .label(then.span, format!("this gives {x}"))
+            .label(otherwise.span, format!("this gives {y}"));
             self.report(d);
             return Value::Unknown;
         }
         let mut joined: Vec<ArrayTy> = Vec::new();
         let tys = |this: &mut Self, frame: &Frame, v: &Value| -> Vec<ArrayTy> {
-            let sizes = &this.b().sizes;
+            let sizes = this.b().sizes.clone();
             let of = |x: &Array| match x {
-                Array::Node { level, id } if *level == this.frames.len() => frame.builder.graph.ty(*id).resolve(sizes),
+                Array::Node { level, id } if *level == this.frames.len() => frame.builder.graph.ty(*id).resolve(&sizes),
                 other => this.ty(other),
             };
             Self::flatten(v).iter().map(of).collect()
@@ -83,9 +93,14 @@ impl Elaborator<'_> {
             match self.join_types(x, y) {
                 Some(ty) => joined.push(ty),
                 None => {
-                    let d = Diagnostic::new(&codes::check::E0335, span, format!("the two branches give different types: `{x}` and `{y}`"), "in this `if`")
-                        .label(then.span, format!("this gives `{x}`"))
-                        .label(otherwise.span, format!("this gives `{y}`"));
+                    let d = Diagnostic::new(
+                        &codes::check::E0335,
+                        span,
+                        format!("the two branches give different types: `{x}` and `{y}`"),
+                        "in this `if`",
+                    )
+                    .label(then.span, format!("this gives `{x}`"))
+                    .label(otherwise.span, format!("this gives `{y}`"));
                     self.report(d);
                     return Value::Unknown;
                 }
@@ -113,7 +128,14 @@ impl Elaborator<'_> {
     }
 
     /// Brings the arrays of a value to the given types inside its frame, and closes it.
-    fn finish_frame(&mut self, mut frame: Frame, args: &[NodeId], value: &Value, tys: &[ArrayTy], span: Span) -> (Graph, Vec<NodeId>) {
+    fn finish_frame(
+        &mut self,
+        mut frame: Frame,
+        args: &[NodeId],
+        value: &Value,
+        tys: &[ArrayTy],
+        span: Span,
+    ) -> (Graph, Vec<NodeId>) {
         frame.builder.sizes = std::mem::take(&mut self.b().sizes);
         self.frames.push(frame);
         let outputs: Vec<NodeId> = Self::flatten(value)
@@ -179,7 +201,12 @@ impl Elaborator<'_> {
         }
         if !Self::only_arrays(&start) {
             let found = start.kind();
-            let d = Diagnostic::new(&codes::check::E0331, l.start.span, "the state of a loop is made of arrays (in records, lists or tuples, if need be)", format!("this is {found}"));
+            let d = Diagnostic::new(
+                &codes::check::E0331,
+                l.start.span,
+                "the state of a loop is made of arrays (in records, lists or tuples, if need be)",
+                format!("this is {found}"),
+            );
             self.report(d);
             return Value::Unknown;
         }
@@ -227,8 +254,13 @@ impl Elaborator<'_> {
             Value::Unknown => None,
             other => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(&codes::check::E0421, l.range.span, format!("a loop runs over a range or an axis, and this is {found}"), "not a range")
-                    .help("as in `for t in 0..100`, or `for l in layer` with `layer` an axis");
+                let d = Diagnostic::new(
+                    &codes::check::E0421,
+                    l.range.span,
+                    format!("a loop runs over a range or an axis, and this is {found}"),
+                    "not a range",
+                )
+                .help("as in `for t in 0..100`, or `for l in layer` with `layer` an axis");
                 self.report(d);
                 None
             }
@@ -275,8 +307,17 @@ impl Elaborator<'_> {
         }
         if !value.same_structure(start) {
             self.abandon();
-            let d = Diagnostic::new(&codes::check::E0331, l.body.value.span, format!("a loop's body gives its next state, which starts as {} and here is {}", start.kind(), value.kind()), "not the same kind of value")
-                .label(l.start.span, format!("the state starts as {}", start.kind()));
+            let d = Diagnostic::new(
+                &codes::check::E0331,
+                l.body.value.span,
+                format!(
+                    "a loop's body gives its next state, which starts as {} and here is {}",
+                    start.kind(),
+                    value.kind()
+                ),
+                "not the same kind of value",
+            )
+            .label(l.start.span, format!("the state starts as {}", start.kind()));
             self.report(d);
             return Body::Failed;
         }
@@ -289,8 +330,13 @@ impl Elaborator<'_> {
         let done = self.want_bool(&array, until.span, "until")?;
         if !self.ty(&done).is_scalar() {
             let found = self.describe(&Value::Array(done));
-            let d = Diagnostic::new(&codes::check::E0334, until.span, format!("a stopping rule is one condition, and this is {found}"), "more than one condition")
-                .help("`all(...)` or `any(...)` makes one of many");
+            let d = Diagnostic::new(
+                &codes::check::E0334,
+                until.span,
+                format!("a stopping rule is one condition, and this is {found}"),
+                "more than one condition",
+            )
+            .help("`all(...)` or `any(...)` makes one of many");
             self.report(d);
             return None;
         }
@@ -298,7 +344,15 @@ impl Elaborator<'_> {
     }
 
     /// Checks the next state against the state, and closes the body.
-    fn loop_outputs(&mut self, l: &Loop, value: &Value, tys: &[ArrayTy], args: Vec<NodeId>, go_on: Option<Array>, span: Span) -> Body {
+    fn loop_outputs(
+        &mut self,
+        l: &Loop,
+        value: &Value,
+        tys: &[ArrayTy],
+        args: Vec<NodeId>,
+        go_on: Option<Array>,
+        span: Span,
+    ) -> Body {
         let next = Self::flatten(value);
         let mut wider = tys.to_vec();
         for (i, array) in next.iter().enumerate() {
@@ -310,9 +364,14 @@ impl Elaborator<'_> {
             });
             if let Some((axis, was, is)) = conflict {
                 self.abandon();
-                let d = Diagnostic::new(&codes::check::E0301, place, format!("the state of the loop changes its size: `{axis}: {was}` becomes `{axis}: {is}`"), format!("`{axis}: {is}` here"))
-                    .label(l.start.span, format!("starts with `{axis}: {was}`"))
-                    .help("a loop's state keeps its axes; keep all values with `scan`");
+                let d = Diagnostic::new(
+                    &codes::check::E0301,
+                    place,
+                    format!("the state of the loop changes its size: `{axis}: {was}` becomes `{axis}: {is}`"),
+                    format!("`{axis}: {is}` here"),
+                )
+                .label(l.start.span, format!("starts with `{axis}: {was}`"))
+                .help("a loop's state keeps its axes; keep all values with `scan`");
                 self.report(d);
                 return Body::Failed;
             }
@@ -327,9 +386,14 @@ impl Elaborator<'_> {
                 let list: Vec<String> = foreign.iter().map(|d| d.to_string()).collect();
                 let (was, is) = (self.type_shown(old), self.type_shown(&ty));
                 self.abandon();
-                let d = Diagnostic::new(&codes::check::E0331, place, format!("the state of the loop changes its axes: it starts as `{was}` and becomes `{is}`"), format!("this also has [{}]", list.join(", ")))
-                    .label(l.start.span, format!("starts as `{was}`"))
-                    .help(format!("start it with those axes, as in `zeros[{}]`", list.join(", ")));
+                let d = Diagnostic::new(
+                    &codes::check::E0331,
+                    place,
+                    format!("the state of the loop changes its axes: it starts as `{was}` and becomes `{is}`"),
+                    format!("this also has [{}]", list.join(", ")),
+                )
+                .label(l.start.span, format!("starts as `{was}`"))
+                .help(format!("start it with those axes, as in `zeros[{}]`", list.join(", ")));
                 self.report(d);
                 return Body::Failed;
             }
@@ -344,7 +408,9 @@ impl Elaborator<'_> {
                 (a, b) => {
                     let text = format!("the state of the loop changes from `{a}` to `{b}`");
                     self.abandon();
-                    self.report(Diagnostic::new(&codes::check::E0331, place, text, "here").label(l.start.span, "starts here"));
+                    self.report(
+                        Diagnostic::new(&codes::check::E0331, place, text, "here").label(l.start.span, "starts here"),
+                    );
                     return Body::Failed;
                 }
             }
@@ -386,7 +452,8 @@ impl Elaborator<'_> {
     ) -> Value {
         let n = states.len();
         let kept = if l.scan { n } else { 0 };
-        let mut attrs = Attrs::ints(vec![n as i64, kept as i64, l.until.is_some() as i64, 0]).with_regions(vec![Arc::new(region)]);
+        let mut attrs =
+            Attrs::ints(vec![n as i64, kept as i64, l.until.is_some() as i64, 0]).with_regions(vec![Arc::new(region)]);
         let mut scan_dim = None;
         if l.scan {
             let name = l.axis.as_ref().unwrap_or(&l.counter);
@@ -400,8 +467,13 @@ impl Elaborator<'_> {
             };
             let axis = self.axis_named(&name.name);
             if let Some(taken) = tys.iter().find(|t| t.has(&axis)) {
-                let d = Diagnostic::new(&codes::check::E0333, name.span, format!("the state already has an axis `{axis}`: `{taken}`"), "values would be kept along it")
-                    .help("name another axis: `scan[step] x = ...`");
+                let d = Diagnostic::new(
+                    &codes::check::E0333,
+                    name.span,
+                    format!("the state already has an axis `{axis}`: `{taken}`"),
+                    "values would be kept along it",
+                )
+                .help("name another axis: `scan[step] x = ...`");
                 self.report(d);
                 return Value::Unknown;
             }
@@ -438,14 +510,23 @@ impl Elaborator<'_> {
 }
 
 enum Body {
-    Done { region: Graph, captures: Vec<NodeId> },
+    Done {
+        region: Graph,
+        captures: Vec<NodeId>,
+    },
     /// The state needs these types; try again.
     Widen(Vec<ArrayTy>),
     Failed,
 }
 
 /// Gives two regions the same captures in the same order, behind their first `args` inputs.
-pub(super) fn share_captures(mut a: Graph, ca: Vec<NodeId>, mut b: Graph, cb: Vec<NodeId>, args: usize) -> (Graph, Graph, Vec<NodeId>) {
+pub(super) fn share_captures(
+    mut a: Graph,
+    ca: Vec<NodeId>,
+    mut b: Graph,
+    cb: Vec<NodeId>,
+    args: usize,
+) -> (Graph, Graph, Vec<NodeId>) {
     let mut all = ca.clone();
     all.extend(cb.iter().copied().filter(|c| !ca.contains(c)));
     let (a_old, b_old) = (a.inputs.clone(), b.inputs.clone());

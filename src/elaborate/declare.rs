@@ -18,7 +18,12 @@ impl Elaborator<'_> {
     pub(super) fn declare(&mut self, def: &Arc<Def>) -> Value {
         for (i, param) in def.params.iter().enumerate() {
             if def.params[..i].iter().any(|p| p.name.name == param.name.name) {
-                let d = Diagnostic::new(&codes::check::E0205, param.name.span, format!("the parameter `{}` is named twice", param.name.name), "again here");
+                let d = Diagnostic::new(
+                    &codes::check::E0205,
+                    param.name.span,
+                    format!("the parameter `{}` is named twice", param.name.name),
+                    "again here",
+                );
                 self.report(d);
             }
         }
@@ -219,8 +224,16 @@ impl Elaborator<'_> {
                 (None, _) => match &param.ty {
                     Some(ty) => self.symbolic_value(&param.name.name, ty, param.span),
                     None => {
-                        let d = Diagnostic::new(&codes::check::E0419, span, format!("`{}` has no written type, so it cannot be shown without arguments", param.name.name), "asked for here")
-                            .label(param.span, "write its type here, as in `x: real[d]`");
+                        let d = Diagnostic::new(
+                            &codes::check::E0419,
+                            span,
+                            format!(
+                                "`{}` has no written type, so it cannot be shown without arguments",
+                                param.name.name
+                            ),
+                            "asked for here",
+                        )
+                        .label(param.span, "write its type here, as in `x: real[d]`");
                         self.report(d);
                         Value::Unknown
                     }

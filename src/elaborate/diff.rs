@@ -7,7 +7,7 @@ use super::control::share_captures;
 use super::value::{Array, Closure, Derivative, Function, Value};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Attrs, Builder, Graph, NodeId};
-use crate::ops::{self, build::Build};
+use crate::ops;
 use crate::source::Span;
 use crate::syntax::ast::{Arg, BracketEntry, BracketKind, CustomGradient, Def, Expr, ExprKind, Ident};
 use crate::types::{Axis, Dim, Elem};
@@ -31,8 +31,13 @@ impl Elaborator<'_> {
             return None;
         }
         if args.len() != wanted {
-            let d = Diagnostic::new(&codes::check::E0415, span, format!("`{word}` takes {wanted} arguments, and {} are given", args.len()), "in this call")
-                .help(format!("as in `{word}(mean[n](loss), w{})`", if word == "hvp" { ", v" } else { "" }));
+            let d = Diagnostic::new(
+                &codes::check::E0415,
+                span,
+                format!("`{word}` takes {wanted} arguments, and {} are given", args.len()),
+                "in this call",
+            )
+            .help(format!("as in `{word}(mean[n](loss), w{})`", if word == "hvp" { ", v" } else { "" }));
             self.report(d);
             return Some(Value::Unknown);
         }
@@ -41,7 +46,9 @@ impl Elaborator<'_> {
             let kind = if word == "grad" { Derivative::Grad } else { Derivative::ValueAndGrad };
             return Some(self.derivative_function(f.clone(), &args[1].value, kind, span));
         }
-        let Some(e) = self.want_array(of, args[0].value.span, "what is differentiated") else { return Some(Value::Unknown) };
+        let Some(e) = self.want_array(of, args[0].value.span, "what is differentiated") else {
+            return Some(Value::Unknown);
+        };
         let wrt = self.expr(&args[1].value);
         let wrt_span = args[1].value.span;
         if !self.differentiable(&wrt, wrt_span) {
@@ -71,25 +78,42 @@ impl Elaborator<'_> {
         let names: Option<Vec<Ident>> = match &wrt.kind {
             ExprKind::Name(n) => Some(vec![n.clone()]),
             ExprKind::Record(fields) => Some(fields.iter().map(|f| f.0.clone()).collect()),
-            ExprKind::Tuple(items) => items.iter().map(|i| if let ExprKind::Name(n) = &i.kind { Some(n.clone()) } else { None }).collect(),
+            ExprKind::Tuple(items) => {
+                items.iter().map(|i| if let ExprKind::Name(n) = &i.kind { Some(n.clone()) } else { None }).collect()
+            }
             _ => None,
         };
         let Some(names) = names else {
-            let d = Diagnostic::new(&codes::check::E0422, wrt.span, format!("the gradient of the function `{}` is with respect to one of its parameters", f.name()), "name a parameter here");
+            let d = Diagnostic::new(
+                &codes::check::E0422,
+                wrt.span,
+                format!("the gradient of the function `{}` is with respect to one of its parameters", f.name()),
+                "name a parameter here",
+            );
             self.report(d);
             return Value::Unknown;
         };
         let Function::Closure(c) = &*f else {
-            let d = Diagnostic::new(&codes::check::E0422, span, format!("`{}` is built in and names no parameters", f.name()), "to differentiate it, wrap it")
-                .help(format!("as in `grad(x -> {}(x), x)`", f.name()));
+            let d = Diagnostic::new(
+                &codes::check::E0422,
+                span,
+                format!("`{}` is built in and names no parameters", f.name()),
+                "to differentiate it, wrap it",
+            )
+            .help(format!("as in `grad(x -> {}(x), x)`", f.name()));
             self.report(d);
             return Value::Unknown;
         };
         for name in &names {
             if c.def.params.iter().all(|p| p.name.name != name.name) {
                 let params: Vec<&str> = c.def.params.iter().map(|p| &*p.name.name).collect();
-                let mut d = Diagnostic::new(&codes::check::E0422, name.span, format!("`{}` has no parameter `{}`: it takes {}", f.name(), name.name, params.join(", ")), "not a parameter")
-                    .label(c.def.name.span, "declared here");
+                let mut d = Diagnostic::new(
+                    &codes::check::E0422,
+                    name.span,
+                    format!("`{}` has no parameter `{}`: it takes {}", f.name(), name.name, params.join(", ")),
+                    "not a parameter",
+                )
+                .label(c.def.name.span, "declared here");
                 if let Some(near) = crate::diag::suggest::nearest(&name.name, params.iter().copied()) {
                     d = d.help(format!("did you mean `{near}`?"));
                 }
@@ -109,7 +133,12 @@ impl Elaborator<'_> {
         let bad = arrays.iter().find(|a| self.ty(a).elem != Elem::Real).cloned();
         if arrays.is_empty() || bad.is_some() {
             let found = bad.map_or_else(|| self.describe(wrt), |a| self.describe(&Value::Array(a)));
-            let d = Diagnostic::new(&codes::check::E0337, span, format!("a gradient is with respect to real variables, and this is {found}"), format!("this is {found}"));
+            let d = Diagnostic::new(
+                &codes::check::E0337,
+                span,
+                format!("a gradient is with respect to real variables, and this is {found}"),
+                format!("this is {found}"),
+            );
             self.report(d);
             return false;
         }
@@ -117,7 +146,15 @@ impl Elaborator<'_> {
     }
 
     /// Calls `grad(f, z)` with arguments for `f`.
-    pub(super) fn call_derivative(&mut self, of: &Arc<Function>, wrt: &[Arc<str>], kind: Derivative, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(super) fn call_derivative(
+        &mut self,
+        of: &Arc<Function>,
+        wrt: &[Arc<str>],
+        kind: Derivative,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         let Function::Closure(c) = &**of else { return Value::Unknown };
         if self.signature(c).broken {
             return Value::Unknown;
@@ -176,8 +213,16 @@ impl Elaborator<'_> {
         if !open.is_empty() {
             let list: Vec<String> = open.iter().map(|d| d.axis.to_string()).collect();
             let found = self.describe(&Value::Array(e));
-            let d = Diagnostic::new(&codes::check::E0336, place, format!("a gradient is of a single number, and this is {found}"), format!("this has [{}]", list.join(", ")))
-                .help(format!("reduce it first, as in `mean[{}](...)`; for all derivatives of an array use `jacobian`", list.join(", ")));
+            let d = Diagnostic::new(
+                &codes::check::E0336,
+                place,
+                format!("a gradient is of a single number, and this is {found}"),
+                format!("this has [{}]", list.join(", ")),
+            )
+            .help(format!(
+                "reduce it first, as in `mean[{}](...)`; for all derivatives of an array use `jacobian`",
+                list.join(", ")
+            ));
             self.report(d);
             return Value::Unknown;
         }
@@ -221,7 +266,12 @@ impl Elaborator<'_> {
     /// `jacobian[d -> d2](e, x)`
     fn jacobian(&mut self, e: &Array, wrt: &Value, wrt_span: Span, entries: &[BracketEntry], span: Span) -> Value {
         let Value::Array(target) = wrt else {
-            let d = Diagnostic::new(&codes::check::E0422, wrt_span, "a jacobian is with respect to one array", format!("this is {}", wrt.kind()));
+            let d = Diagnostic::new(
+                &codes::check::E0422,
+                wrt_span,
+                "a jacobian is with respect to one array",
+                format!("this is {}", wrt.kind()),
+            );
             self.report(d);
             return Value::Unknown;
         };
@@ -237,8 +287,13 @@ impl Elaborator<'_> {
                     renames.push((old, new));
                 }
                 _ => {
-                    let d = Diagnostic::new(&codes::check::E0411, entry.span, "the bracket renames axes of the variable in the result", "not a rename")
-                        .help("as in `jacobian[d -> d2](e, x)`");
+                    let d = Diagnostic::new(
+                        &codes::check::E0411,
+                        entry.span,
+                        "the bracket renames axes of the variable in the result",
+                        "not a rename",
+                    )
+                    .help("as in `jacobian[d -> d2](e, x)`");
                     self.report(d);
                     return Value::Unknown;
                 }
@@ -251,8 +306,13 @@ impl Elaborator<'_> {
             te.has(renamed)
         });
         if let Some(axis) = clash {
-            let d = Diagnostic::new(&codes::check::E0338, span, format!("the result would have the axis `{axis}` twice: of the value and of the variable"), "in this derivative")
-                .help(format!("rename the variable's: `[{axis} -> {axis}2]` behind the function's name"));
+            let d = Diagnostic::new(
+                &codes::check::E0338,
+                span,
+                format!("the result would have the axis `{axis}` twice: of the value and of the variable"),
+                "in this derivative",
+            )
+            .help(format!("rename the variable's: `[{axis} -> {axis}2]` behind the function's name"));
             self.report(d);
             return Value::Unknown;
         }
@@ -262,13 +322,21 @@ impl Elaborator<'_> {
         }
     }
 
-    fn jacobian_node(&mut self, e: &Array, target: &Array, wrt_span: Span, renames: &[(Axis, Axis)], span: Span) -> Option<Array> {
+    fn jacobian_node(
+        &mut self,
+        e: &Array,
+        target: &Array,
+        wrt_span: Span,
+        renames: &[(Axis, Axis)],
+        span: Span,
+    ) -> Option<Array> {
         let output = self.node(e);
         let wrt = self.node(target);
         let (region, args) = self.extract(output, &[wrt], wrt_span)?;
         let ty = self.ty(target);
         let axes: Vec<Axis> = renames.iter().map(|r| r.0.clone()).collect();
-        let dims: Vec<Dim> = renames.iter().filter_map(|r| ty.dim(&r.0).map(|d| Dim::new(r.1.clone(), d.size))).collect();
+        let dims: Vec<Dim> =
+            renames.iter().filter_map(|r| ty.dim(&r.0).map(|d| Dim::new(r.1.clone(), d.size))).collect();
         let attrs = Attrs::axes(axes).with_dims(dims).with_ints(vec![0]).with_regions(vec![Arc::new(region)]);
         self.b().span = span;
         let node = self.b().mk(&ops::JACOBIAN, &args, attrs);
@@ -276,20 +344,35 @@ impl Elaborator<'_> {
     }
 
     /// The product of the Hessian with a direction: the gradient of `sum(grad(e, x) * v)`.
-    fn hvp(&mut self, e: &Array, place: Span, wrt: &Value, wrt_span: Span, (v, v_span): (Value, Span), span: Span) -> Value {
+    fn hvp(
+        &mut self,
+        e: &Array,
+        place: Span,
+        wrt: &Value,
+        wrt_span: Span,
+        (v, v_span): (Value, Span),
+        span: Span,
+    ) -> Value {
         let g = self.gradient(e, place, wrt, wrt_span, &[], span);
         if g.is_unknown() || v.is_unknown() {
             return Value::Unknown;
         }
         if !g.same_structure(&v) {
-            let d = Diagnostic::new(&codes::check::E0403, v_span, "the direction must be of the variable's kind", format!("this is {}", v.kind())).label(wrt_span, "the variable");
+            let d = Diagnostic::new(
+                &codes::check::E0403,
+                v_span,
+                "the direction must be of the variable's kind",
+                format!("this is {}", v.kind()),
+            )
+            .label(wrt_span, "the variable");
             self.report(d);
             return Value::Unknown;
         }
         let mut total: Option<Array> = None;
         for (a, b) in Self::flatten(&g).iter().zip(Self::flatten(&v)) {
             let b = self.to_real(&b, v_span);
-            let Value::Array(product) = self.apply(&ops::MUL, &[(a.clone(), span), (b, v_span)], Attrs::none(), span) else {
+            let Value::Array(product) = self.apply(&ops::MUL, &[(a.clone(), span), (b, v_span)], Attrs::none(), span)
+            else {
                 return Value::Unknown;
             };
             let ty = self.ty(&product);
@@ -396,12 +479,21 @@ impl Elaborator<'_> {
         let graph = &self.frames.last().expect("internal: no graph").builder.graph;
         let name = wrt.first().and_then(|id| graph.node(*id).attrs.name.clone());
         let shown = name.as_ref().map_or("this variable".to_string(), |n| format!("`{n}`"));
-        let through = self.stored.iter().find(|(s, _)| name.as_ref().is_some_and(|n| s.from.contains(n))).map(|(s, _)| s.clone());
-        let mut d = Diagnostic::new(&codes::check::E0424, span, format!("the value does not depend on {shown}, so its gradient is zero everywhere"), "differentiated by this");
+        let through =
+            self.stored.iter().find(|(s, _)| name.as_ref().is_some_and(|n| s.from.contains(n))).map(|(s, _)| s.clone());
+        let mut d = Diagnostic::new(
+            &codes::check::E0424,
+            span,
+            format!("the value does not depend on {shown}, so its gradient is zero everywhere"),
+            "differentiated by this",
+        );
         if let Some(s) = through {
             d = d
                 .label(s.span, format!("`{}` was computed from {shown} here, and is a plain value since", s.name))
-                .help(format!("make `{}` a function of {shown}, or compute it inside the expression that is differentiated", s.name));
+                .help(format!(
+                    "make `{}` a function of {shown}, or compute it inside the expression that is differentiated",
+                    s.name
+                ));
         }
         self.report(d);
     }
@@ -418,7 +510,8 @@ impl Elaborator<'_> {
         let inner = self.region_arguments(def, values, &leaves);
         let value = self.expr(&def.body);
         self.env = env.clone();
-        let Some(result) = self.want_array(value, def.body.span, "the result of a function with its own gradient") else {
+        let Some(result) = self.want_array(value, def.body.span, "the result of a function with its own gradient")
+        else {
             self.abandon();
             return Value::Unknown;
         };
@@ -439,13 +532,16 @@ impl Elaborator<'_> {
             return Value::Unknown;
         };
         let (mut backward, backward_captures) = self.end(&inner, &outputs);
-        let (forward, shared_backward, captures) = share_captures(forward, forward_captures, backward, backward_captures, args.len());
+        let (forward, shared_backward, captures) =
+            share_captures(forward, forward_captures, backward, backward_captures, args.len());
         backward = shared_backward;
         backward.inputs.push(given);
         let mut inputs = args;
         inputs.extend(captures);
         self.b().span = span;
-        let attrs = Attrs::ints(ints).with_name(def.name.name.clone()).with_regions(vec![Arc::new(forward), Arc::new(backward)]);
+        let attrs = Attrs::ints(ints)
+            .with_name(def.name.name.clone())
+            .with_regions(vec![Arc::new(forward), Arc::new(backward)]);
         let node = self.b().mk(&ops::CUSTOM, &inputs, attrs);
         Value::Array(self.array(node))
     }
@@ -483,26 +579,49 @@ impl Elaborator<'_> {
     }
 
     /// The gradients a custom rule gives, brought to the axes of its variables, and the indexes of those.
-    fn custom_gradients(&mut self, def: &Def, gradient: &CustomGradient, values: &[Value], value: Value) -> Option<(Vec<NodeId>, Vec<i64>)> {
+    fn custom_gradients(
+        &mut self,
+        def: &Def,
+        gradient: &CustomGradient,
+        values: &[Value],
+        value: Value,
+    ) -> Option<(Vec<NodeId>, Vec<i64>)> {
         let (mut outputs, mut ints) = (Vec::new(), Vec::new());
         for name in &gradient.wrt {
             let Some(i) = def.params.iter().position(|p| p.name.name == name.name) else {
-                let d = Diagnostic::new(&codes::check::E0422, name.span, format!("`{}` has no parameter `{}`", def.name.name, name.name), "not a parameter");
+                let d = Diagnostic::new(
+                    &codes::check::E0422,
+                    name.span,
+                    format!("`{}` has no parameter `{}`", def.name.name, name.name),
+                    "not a parameter",
+                );
                 self.report(d);
                 return None;
             };
             let part = match (&value, gradient.wrt.len()) {
-                (Value::Record(fields), _) => fields.iter().find(|f| f.0 == name.name).map_or(Value::Unknown, |f| f.1.clone()),
+                (Value::Record(fields), _) => {
+                    fields.iter().find(|f| f.0 == name.name).map_or(Value::Unknown, |f| f.1.clone())
+                }
                 (v, 1) => v.clone(),
                 _ => {
-                    let d = Diagnostic::new(&codes::check::E0425, gradient.body.span, "the gradient by several parameters is a record with a field for each", "here");
+                    let d = Diagnostic::new(
+                        &codes::check::E0425,
+                        gradient.body.span,
+                        "the gradient by several parameters is a record with a field for each",
+                        "here",
+                    );
                     self.report(d);
                     return None;
                 }
             };
             let g = self.want_array(part, gradient.body.span, "a gradient")?;
             let Value::Array(param) = &values[i] else {
-                let d = Diagnostic::new(&codes::check::E0422, name.span, format!("`{}` is no array", name.name), "has no gradient");
+                let d = Diagnostic::new(
+                    &codes::check::E0422,
+                    name.span,
+                    format!("`{}` is no array", name.name),
+                    "has no gradient",
+                );
                 self.report(d);
                 return None;
             };
@@ -517,11 +636,15 @@ impl Elaborator<'_> {
         let (tg, tp) = (self.ty(g), self.ty(param));
         let surplus: Vec<Dim> = self.visible(&tg).into_iter().filter(|d| !tp.has(&d.axis)).collect();
         if !surplus.is_empty() && !self.visible(&tp).is_empty() {
-            let (shown_g, shown_p) = (self.describe(&Value::Array(g.clone())), self.describe(&Value::Array(param.clone())));
+            let (shown_g, shown_p) =
+                (self.describe(&Value::Array(g.clone())), self.describe(&Value::Array(param.clone())));
             let d = Diagnostic::new(
                 &codes::check::E0425,
                 gradient.body.span,
-                format!("the gradient by `{}` must have its axes: `{}` is {shown_p}, and this is {shown_g}", name.name, name.name),
+                format!(
+                    "the gradient by `{}` must have its axes: `{}` is {shown_p}, and this is {shown_g}",
+                    name.name, name.name
+                ),
                 format!("this is {shown_g}"),
             )
             .label(name.span, format!("`{}` is {shown_p}", name.name));

@@ -1,7 +1,7 @@
 //! Expressions by kind.
 
 use super::Elaborator;
-use super::scope::{Binding, PRELUDE};
+use super::scope::PRELUDE;
 use super::value::{Closure, Function, Signature, Value};
 use crate::diag::{Diagnostic, codes, suggest};
 use crate::ir::Attrs;
@@ -279,8 +279,13 @@ impl Elaborator<'_> {
             }
             ItemKind::Expr(e) => {
                 self.expr(e);
-                let d = Diagnostic::new(&codes::check::W0201, e.span, "the value of this line is not used", "computed and dropped")
-                    .help("name it with `let`, or remove it; the value of a block is its last line");
+                let d = Diagnostic::new(
+                    &codes::check::W0201,
+                    e.span,
+                    "the value of this line is not used",
+                    "computed and dropped",
+                )
+                .help("name it with `let`, or remove it; the value of a block is its last line");
                 self.report(d);
             }
             _ => {
@@ -373,8 +378,7 @@ impl Elaborator<'_> {
     }
 
     fn lambda(&mut self, params: &[Ident], body: &Arc<Expr>, span: Span) -> Value {
-        let parameter =
-            |p: &Ident| ast::Parameter { name: p.clone(), ty: None, default: None, span: p.span };
+        let parameter = |p: &Ident| ast::Parameter { name: p.clone(), ty: None, default: None, span: p.span };
         let def = ast::Def {
             kind: ast::DefKind::Def,
             name: Ident { name: "function".into(), span },
@@ -400,8 +404,13 @@ impl Elaborator<'_> {
                 return Some(array);
             }
             let found = this.describe(&Value::Array(array));
-            let d = Diagnostic::new(&codes::check::E0408, e.span, "a range runs between two whole numbers", format!("this is {found}"))
-                .help("`int(x)` cuts a real to a whole number");
+            let d = Diagnostic::new(
+                &codes::check::E0408,
+                e.span,
+                "a range runs between two whole numbers",
+                format!("this is {found}"),
+            )
+            .help("`int(x)` cuts a real to a whole number");
             this.report(d);
             None
         };
@@ -541,8 +550,13 @@ impl Elaborator<'_> {
             Value::Range { from, to } => {
                 let (from, to) = (self.known_int(&from)?, self.known_int(&to)?);
                 if to - from > 100_000 {
-                    let d = Diagnostic::new(&codes::check::E0503, span, format!("a list of {} values is too long to spell out", to - from), "here")
-                        .help("use an axis instead: `[n: 100000] => ...`");
+                    let d = Diagnostic::new(
+                        &codes::check::E0503,
+                        span,
+                        format!("a list of {} values is too long to spell out", to - from),
+                        "here",
+                    )
+                    .help("use an axis instead: `[n: 100000] => ...`");
                     self.report(d);
                     return None;
                 }
@@ -552,7 +566,12 @@ impl Elaborator<'_> {
             Value::Unknown => None,
             other => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(&codes::check::E0409, span, format!("`for` runs over a list, and this is {found}"), "not a list");
+                let d = Diagnostic::new(
+                    &codes::check::E0409,
+                    span,
+                    format!("`for` runs over a list, and this is {found}"),
+                    "not a list",
+                );
                 self.report(d);
                 None
             }

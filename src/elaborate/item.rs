@@ -8,7 +8,9 @@ use crate::diag::{Diagnostic, codes};
 use crate::ir::{Graph, NodeId};
 use crate::ops;
 use crate::source::Span;
-use crate::syntax::ast::{self, BinaryOp, Expect, Expr, ExprKind, ForClause, Ident, Item, ItemKind, Plot, Show, ShowWhat, UsePath};
+use crate::syntax::ast::{
+    self, BinaryOp, Expect, Expr, ExprKind, ForClause, Ident, Item, ItemKind, Plot, Show, ShowWhat, UsePath,
+};
 use crate::types::{Axis, Dim};
 use std::sync::Arc;
 
@@ -28,14 +30,37 @@ pub enum Action {
     Precision(Ident),
     Use(ast::Use),
     /// Names for values; `from` are the top-level names the statement read.
-    Bind { names: Vec<(Ident, Value)>, doc: Option<String>, from: Arc<Vec<Arc<str>>> },
+    Bind {
+        names: Vec<(Ident, Value)>,
+        doc: Option<String>,
+        from: Arc<Vec<Arc<str>>>,
+    },
     /// An expression on its own, at the prompt.
     Value(Value),
     Print(Vec<(Span, Value)>),
-    Show { what: ShowWhat, value: Value, subject: Option<Value>, span: Span },
-    Expect { kind: ExpectKind, ok: Value, sides: Option<(Value, Value)>, condition: Span, span: Span },
-    Plot { series: Vec<PlotSeries>, clauses: Vec<(Ident, Option<Value>)>, doc: Option<String>, span: Span },
-    Table { value: Value, span: Span },
+    Show {
+        what: ShowWhat,
+        value: Value,
+        subject: Option<Value>,
+        span: Span,
+    },
+    Expect {
+        kind: ExpectKind,
+        ok: Value,
+        sides: Option<(Value, Value)>,
+        condition: Span,
+        span: Span,
+    },
+    Plot {
+        series: Vec<PlotSeries>,
+        clauses: Vec<(Ident, Option<Value>)>,
+        doc: Option<String>,
+        span: Span,
+    },
+    Table {
+        value: Value,
+        span: Span,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,7 +152,12 @@ impl Elaborator<'_> {
     }
 
     fn misplaced(&mut self, word: &str, span: Span) -> Action {
-        let d = Diagnostic::new(&codes::check::E0502, span, format!("`{word}` stands inside an experiment"), "not allowed here");
+        let d = Diagnostic::new(
+            &codes::check::E0502,
+            span,
+            format!("`{word}` stands inside an experiment"),
+            "not allowed here",
+        );
         self.report(d);
         Action::Nothing
     }
@@ -191,13 +221,19 @@ impl Elaborator<'_> {
             _ => (self.expr(&expect.condition), None, ExpectKind::Condition),
         };
         if let (Some(e), false) = (&expect.within, matches!(kind, ExpectKind::Compare(BinaryOp::Close))) {
-            let d = Diagnostic::new(&codes::check::E0427, e.span, "`within` gives the tolerance of `~=`", "there is no `~=` here");
+            let d = Diagnostic::new(
+                &codes::check::E0427,
+                e.span,
+                "`within` gives the tolerance of `~=`",
+                "there is no `~=` here",
+            );
             self.report(d);
         }
         let Some(ok) = self.want_array(ok, condition, "an expectation") else { return Action::Nothing };
         let Some(ok) = self.want_bool(&ok, condition, "expect") else { return Action::Nothing };
         let axes: Vec<Axis> = self.ty(&ok).axes().cloned().collect();
-        let all = if axes.is_empty() { ok } else { self.must(&ops::ALL, &[&ok], crate::ir::Attrs::axes(axes), condition) };
+        let all =
+            if axes.is_empty() { ok } else { self.must(&ops::ALL_OF, &[&ok], crate::ir::Attrs::axes(axes), condition) };
         Action::Expect { kind, ok: Value::Array(all), sides, condition, span }
     }
 
@@ -221,7 +257,12 @@ impl Elaborator<'_> {
         if !any {
             if !shown.is_unknown() {
                 let found = self.describe(&shown);
-                let d = Diagnostic::new(&codes::check::E0419, show.value.span, format!("there is no formula to show: this is {found}"), "here");
+                let d = Diagnostic::new(
+                    &codes::check::E0419,
+                    show.value.span,
+                    format!("there is no formula to show: this is {found}"),
+                    "here",
+                );
                 self.report(d);
             }
             return Action::Nothing;
@@ -238,7 +279,12 @@ impl Elaborator<'_> {
                 _ => return Value::Unknown,
             },
             _ => {
-                let d = Diagnostic::new(&codes::check::E0419, span, format!("`{}` is built in: `loss doc {}` tells what it does", f.name(), f.name()), "no formula to show");
+                let d = Diagnostic::new(
+                    &codes::check::E0419,
+                    span,
+                    format!("`{}` is built in: `loss doc {}` tells what it does", f.name(), f.name()),
+                    "no formula to show",
+                );
                 self.report(d);
                 return Value::Unknown;
             }
@@ -250,8 +296,13 @@ impl Elaborator<'_> {
         if args.iter().any(|a| a.value.is_unknown()) {
             let open = closure.def.params.iter().zip(&args).find(|(p, a)| a.value.is_unknown() && p.ty.is_some());
             if let Some((param, _)) = open {
-                let d = Diagnostic::new(&codes::check::E0419, span, format!("`{}` takes functions, texts or models, so it has no formula of its own", f.name()), "asked for here")
-                    .label(param.span, "this parameter is no array");
+                let d = Diagnostic::new(
+                    &codes::check::E0419,
+                    span,
+                    format!("`{}` takes functions, texts or models, so it has no formula of its own", f.name()),
+                    "asked for here",
+                )
+                .label(param.span, "this parameter is no array");
                 self.report(d);
             }
             return Value::Unknown;
@@ -427,7 +478,15 @@ impl Elaborator<'_> {
     }
 
     /// A stored value for an output of a finished statement.
-    pub fn store(graph: &Graph, name: &str, output: usize, span: Span, data: Option<crate::tensor::Tensor>, from: Arc<Vec<Arc<str>>>, inputs: &[Arc<Stored>]) -> Stored {
+    pub fn store(
+        graph: &Graph,
+        name: &str,
+        output: usize,
+        span: Span,
+        data: Option<crate::tensor::Tensor>,
+        from: Arc<Vec<Arc<str>>>,
+        inputs: &[Arc<Stored>],
+    ) -> Stored {
         let id = graph.outputs[output];
         let ty = graph.ty(id).clone();
         let origins = ty.dims.iter().map(|d| origin(graph, inputs, id, d, name, span)).collect();
@@ -480,7 +539,10 @@ fn origin(graph: &Graph, inputs: &[Arc<Stored>], id: NodeId, dim: &Dim, name: &s
 }
 
 fn is_comparison(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Close)
+    matches!(
+        op,
+        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Close
+    )
 }
 
 /// The last part of a `use` path, for messages.

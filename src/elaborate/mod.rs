@@ -126,8 +126,8 @@ pub struct Elaborator<'a> {
     counters: Vec<Array>,
     facts: HashMap<usize, Arc<Facts>>,
     /// While a definition without written types is looked at: its parameters, to learn what they must be.
-    pub(super) probing: Vec<infer::Probe>,
-    pub(super) wrt_names: Vec<Arc<str>>,
+    probing: Vec<infer::Probe>,
+    wrt_names: Vec<Arc<str>>,
     /// Above zero inside what is plainly meant to combine every pair: `outer`, a build, a declared type.
     outer_allowed: u32,
     /// Axes that the text visibly made by renaming or used as coordinates.
@@ -141,12 +141,7 @@ pub struct Elaborator<'a> {
 }
 
 impl<'a> Elaborator<'a> {
-    pub fn new(
-        globals: &'a mut Globals,
-        host: &'a mut dyn Host,
-        options: Options,
-        module: ModuleId,
-    ) -> Elaborator<'a> {
+    pub fn new(globals: &'a mut Globals, host: &'a mut dyn Host, options: Options, module: ModuleId) -> Elaborator<'a> {
         let env = Env::top(module, globals.version());
         Elaborator {
             globals,
@@ -218,7 +213,12 @@ impl<'a> Elaborator<'a> {
             data: known.map(|t| crate::ir::Data(Arc::new(t))),
             ..Attrs::dims(ty.dims.clone()).with_ints(vec![index as i64]).with_name(name)
         };
-        self.b().mk(&ops::INPUT, &[], attrs)
+        let outermost = self.level() == 0;
+        let id = self.b().mk(&ops::INPUT, &[], attrs);
+        if outermost {
+            self.b().graph.inputs.push(id);
+        }
+        id
     }
 
     /// The node of an array in the graph at hand; reads of outer graphs become captures.
@@ -329,7 +329,7 @@ impl<'a> Elaborator<'a> {
         let id = self.node(array);
         let frame = self.frames.last().expect("internal: no graph");
         let sizes = &frame.builder.sizes;
-        crate::ops::fold::scalar(&frame.builder.graph, sizes, id)
+        crate::ops::fold::evaluate(&frame.builder.graph, sizes, id)?.to_f64().first().copied()
     }
 
     fn known_int(&mut self, array: &Array) -> Option<i64> {

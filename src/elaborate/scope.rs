@@ -101,10 +101,16 @@ impl Globals {
 /// A local name.
 #[derive(Clone, Debug)]
 pub enum Binding {
-    Value { value: Value, span: Span },
+    Value {
+        value: Value,
+        span: Span,
+    },
     /// An axis name of a signature or of a body, and what it stands for here; several axes for a bracket parameter
     /// (`def mean[axes](x)`).
-    Axes { axes: Vec<Axis>, size: Arc<Mutex<AxisSize>> },
+    Axes {
+        axes: Vec<Axis>,
+        size: Arc<Mutex<AxisSize>>,
+    },
 }
 
 #[derive(Debug)]

@@ -76,7 +76,12 @@ impl Elaborator<'_> {
                         dim.size = self.b().sizes.unify(dim.size, written).unwrap_or(written);
                     }
                     if out.iter().any(|d| d.axis == dim.axis) {
-                        let d = Diagnostic::new(&codes::check::E0303, ident.span, format!("the axis `{}` stands twice in this type", ident.name), "again here");
+                        let d = Diagnostic::new(
+                            &codes::check::E0303,
+                            ident.span,
+                            format!("the axis `{}` stands twice in this type", ident.name),
+                            "again here",
+                        );
                         self.report(d);
                         continue;
                     }
@@ -109,7 +114,9 @@ impl Elaborator<'_> {
         match (&ty.kind, value) {
             (_, Value::Unknown) => Value::Unknown,
             (TypeExprKind::Array { elem: ElemExpr::Text, .. }, v @ Value::Text(_)) => v,
-            (TypeExprKind::Array { elem, dims }, Value::Array(array)) => self.ascribe_array(array, elem, dims, ty, span),
+            (TypeExprKind::Array { elem, dims }, Value::Array(array)) => {
+                self.ascribe_array(array, elem, dims, ty, span)
+            }
             (TypeExprKind::Array { elem, dims }, v @ (Value::List(_) | Value::Tuple(_))) if !dims.is_empty() => {
                 let elem = self.elem(elem);
                 match self.array_of_list(&v, &elem, dims, ty, span) {
@@ -128,8 +135,13 @@ impl Elaborator<'_> {
                     out.push((name.clone(), value));
                 }
                 if let Some((missing, _)) = types.iter().find(|(n, _)| !fields.iter().any(|f| f.0 == n.name)) {
-                    let d = Diagnostic::new(&codes::check::E0203, span, format!("the record has no field `{}`, which its type asks for", missing.name), "this record")
-                        .label(missing.span, "asked for here");
+                    let d = Diagnostic::new(
+                        &codes::check::E0203,
+                        span,
+                        format!("the record has no field `{}`, which its type asks for", missing.name),
+                        "this record",
+                    )
+                    .label(missing.span, "asked for here");
                     self.report(d);
                 }
                 Value::record(out)
@@ -138,15 +150,27 @@ impl Elaborator<'_> {
             (TypeExprKind::Function { .. }, v @ Value::Function(_)) => v,
             (_, other) => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this is {found}"))
-                    .label(ty.span, "declared here");
+                let d = Diagnostic::new(
+                    &codes::check::E0418,
+                    span,
+                    format!("`{}` is declared, and this is {found}", type_text(ty)),
+                    format!("this is {found}"),
+                )
+                .label(ty.span, "declared here");
                 self.report(d);
                 Value::Unknown
             }
         }
     }
 
-    fn ascribe_array(&mut self, array: Array, elem: &ElemExpr, dims: &[(Ident, Option<Expr>)], ty: &TypeExpr, span: Span) -> Value {
+    fn ascribe_array(
+        &mut self,
+        array: Array,
+        elem: &ElemExpr,
+        dims: &[(Ident, Option<Expr>)],
+        ty: &TypeExpr,
+        span: Span,
+    ) -> Value {
         let mut wanted: Vec<Dim> = Vec::new();
         let have = self.ty(&array);
         for (ident, size) in dims {
@@ -160,8 +184,13 @@ impl Elaborator<'_> {
             if let Some(e) = size {
                 let written = self.size_expr(e);
                 if let Err((want, got)) = self.b().sizes.unify(written, found.size) {
-                    let mut d = Diagnostic::new(&codes::check::E0301, span, format!("`{axis}: {want}` is declared, and this has `{axis}: {got}`"), format!("this has `{axis}: {got}`"))
-                        .label(e.span, format!("{want} is declared here"));
+                    let mut d = Diagnostic::new(
+                        &codes::check::E0301,
+                        span,
+                        format!("`{axis}: {want}` is declared, and this has `{axis}: {got}`"),
+                        format!("this has `{axis}: {got}`"),
+                    )
+                    .label(e.span, format!("{want} is declared here"));
                     if let Some((origin, text)) = self.axis_origin(&array, &axis) {
                         d = d.label(origin, text);
                     }
@@ -171,13 +200,22 @@ impl Elaborator<'_> {
             }
             wanted.push(found);
         }
-        let extra: Vec<String> =
-            self.visible(&have).iter().filter(|d| !wanted.iter().any(|w| w.axis == d.axis)).map(|d| d.axis.to_string()).collect();
+        let extra: Vec<String> = self
+            .visible(&have)
+            .iter()
+            .filter(|d| !wanted.iter().any(|w| w.axis == d.axis))
+            .map(|d| d.axis.to_string())
+            .collect();
         if !extra.is_empty() {
             let found = self.describe(&Value::Array(array));
-            let d = Diagnostic::new(&codes::check::E0310, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this also has [{}]", extra.join(", ")))
-                .label(ty.span, "declared here")
-                .help(format!("reduce it, as in `mean[{}](...)`, or declare the axis", extra.join(", ")));
+            let d = Diagnostic::new(
+                &codes::check::E0310,
+                span,
+                format!("`{}` is declared, and this is {found}", type_text(ty)),
+                format!("this also has [{}]", extra.join(", ")),
+            )
+            .label(ty.span, "declared here")
+            .help(format!("reduce it, as in `mean[{}](...)`, or declare the axis", extra.join(", ")));
             self.report(d);
             return Value::Unknown;
         }
@@ -189,8 +227,13 @@ impl Elaborator<'_> {
             (Elem::Label(_), Elem::Int) => self.cast(&array, elem, span),
             _ => {
                 let found = self.describe(&Value::Array(array));
-                let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and this is {found}", type_text(ty)), format!("this is {found}"))
-                    .label(ty.span, "declared here");
+                let d = Diagnostic::new(
+                    &codes::check::E0418,
+                    span,
+                    format!("`{}` is declared, and this is {found}", type_text(ty)),
+                    format!("this is {found}"),
+                )
+                .label(ty.span, "declared here");
                 self.report(d);
                 return Value::Unknown;
             }
@@ -200,7 +243,14 @@ impl Elaborator<'_> {
 
     // ---- lists to arrays -------------------------------------------------------------------------------------------
 
-    fn array_of_list(&mut self, value: &Value, elem: &Elem, dims: &[(Ident, Option<Expr>)], ty: &TypeExpr, span: Span) -> Option<Array> {
+    fn array_of_list(
+        &mut self,
+        value: &Value,
+        elem: &Elem,
+        dims: &[(Ident, Option<Expr>)],
+        ty: &TypeExpr,
+        span: Span,
+    ) -> Option<Array> {
         let shape = list_shape(value);
         if shape.as_ref().is_none_or(|s| s.len() != dims.len()) {
             return self.stack_list(value, elem, dims, ty, span);
@@ -208,8 +258,10 @@ impl Elaborator<'_> {
         let shape = shape?;
         let mut items = Vec::new();
         leaves(value, &mut items);
-        let arrays: Vec<Array> = items.iter().filter_map(|v| if let Value::Array(a) = v { Some(a.clone()) } else { None }).collect();
-        let known: Option<Vec<f64>> = arrays.iter().map(|a| if self.literal(a) { self.known(a) } else { None }).collect();
+        let arrays: Vec<Array> =
+            items.iter().filter_map(|v| if let Value::Array(a) = v { Some(a.clone()) } else { None }).collect();
+        let known: Option<Vec<f64>> =
+            arrays.iter().map(|a| if self.literal(a) { self.known(a) } else { None }).collect();
         let Some(numbers) = known.filter(|k| k.len() == items.len()) else {
             return self.stack_list(value, elem, dims, ty, span);
         };
@@ -241,8 +293,13 @@ impl Elaborator<'_> {
         let Some(e) = size else { return Some(()) };
         match self.size_expr(e) {
             Size::Known(m) if m != n => {
-                let d = Diagnostic::new(&codes::check::E0301, span, format!("`{}: {m}` is declared, and the list has {n}", ident.name), format!("{n} values"))
-                    .label(e.span, format!("{m} is declared here"));
+                let d = Diagnostic::new(
+                    &codes::check::E0301,
+                    span,
+                    format!("`{}: {m}` is declared, and the list has {n}", ident.name),
+                    format!("{n} values"),
+                )
+                .label(e.span, format!("{m} is declared here"));
                 self.report(d);
                 None
             }
@@ -250,13 +307,25 @@ impl Elaborator<'_> {
         }
     }
 
-    fn literal_tensor(&mut self, elem: &Elem, arrays: &[Array], numbers: &[f64], shape: &[usize], span: Span) -> Option<(Elem, Tensor)> {
+    fn literal_tensor(
+        &mut self,
+        elem: &Elem,
+        arrays: &[Array],
+        numbers: &[f64],
+        shape: &[usize],
+        span: Span,
+    ) -> Option<(Elem, Tensor)> {
         let whole = |this: &Self| arrays.iter().all(|a| this.ty(a).elem != Elem::Real);
         match elem {
             Elem::Real => Some((Elem::Real, Tensor::from_vec(shape, numbers.to_vec()))),
             Elem::Bool => Some((Elem::Bool, Tensor::from_vec(shape, numbers.iter().map(|v| *v != 0.0).collect()))),
             _ if !whole(self) => {
-                let d = Diagnostic::new(&codes::check::E0418, span, format!("`{elem}` is declared, and the list holds reals"), "not whole numbers");
+                let d = Diagnostic::new(
+                    &codes::check::E0418,
+                    span,
+                    format!("`{elem}` is declared, and the list holds reals"),
+                    "not whole numbers",
+                );
                 self.report(d);
                 None
             }
@@ -268,7 +337,12 @@ impl Elaborator<'_> {
                 let bad = numbers.iter().find(|v| **v < 0.0 || size.is_some_and(|n| **v >= n as f64));
                 if let Some(bad) = bad {
                     let extent = size.map_or(String::new(), |n| format!(": {n}"));
-                    let d = Diagnostic::new(&codes::check::E0305, span, format!("{bad} is no label of `{axis}{extent}`"), "out of range");
+                    let d = Diagnostic::new(
+                        &codes::check::E0305,
+                        span,
+                        format!("{bad} is no label of `{axis}{extent}`"),
+                        "out of range",
+                    );
                     self.report(d);
                     return None;
                 }
@@ -279,11 +353,24 @@ impl Elaborator<'_> {
     }
 
     /// A list of arrays stacked along the first written axis.
-    fn stack_list(&mut self, value: &Value, elem: &Elem, dims: &[(Ident, Option<Expr>)], ty: &TypeExpr, span: Span) -> Option<Array> {
-        let (Some(((ident, size), rest)), Value::List(items) | Value::Tuple(items)) = (dims.split_first(), value) else {
+    fn stack_list(
+        &mut self,
+        value: &Value,
+        elem: &Elem,
+        dims: &[(Ident, Option<Expr>)],
+        ty: &TypeExpr,
+        span: Span,
+    ) -> Option<Array> {
+        let (Some(((ident, size), rest)), Value::List(items) | Value::Tuple(items)) = (dims.split_first(), value)
+        else {
             let found = self.describe(value);
-            let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and this is {found}", type_text(ty)), "does not have that shape")
-                .label(ty.span, "declared here");
+            let d = Diagnostic::new(
+                &codes::check::E0418,
+                span,
+                format!("`{}` is declared, and this is {found}", type_text(ty)),
+                "does not have that shape",
+            )
+            .label(ty.span, "declared here");
             self.report(d);
             return None;
         };
@@ -296,7 +383,12 @@ impl Elaborator<'_> {
                     if let Some(n) = first.replace(inner.len())
                         && n != inner.len()
                     {
-                        let d = Diagnostic::new(&codes::check::E0351, span, format!("the rows of this list have different lengths: {n} and {}", inner.len()), "ragged");
+                        let d = Diagnostic::new(
+                            &codes::check::E0351,
+                            span,
+                            format!("the rows of this list have different lengths: {n} and {}", inner.len()),
+                            "ragged",
+                        );
                         self.report(d);
                         return None;
                     }
@@ -310,7 +402,12 @@ impl Elaborator<'_> {
                 Value::Unknown => return None,
                 other => {
                     let found = self.describe(other);
-                    let d = Diagnostic::new(&codes::check::E0418, span, format!("`{}` is declared, and the list holds {found}", type_text(ty)), "not numbers");
+                    let d = Diagnostic::new(
+                        &codes::check::E0418,
+                        span,
+                        format!("`{}` is declared, and the list holds {found}", type_text(ty)),
+                        "not numbers",
+                    );
                     self.report(d);
                     return None;
                 }
@@ -318,7 +415,8 @@ impl Elaborator<'_> {
             parts.push(part);
         }
         if parts.is_empty() {
-            let d = Diagnostic::new(&codes::check::E0351, span, "an empty list has no axes", "no values here").help("`zeros[k: 0]` is an array without entries");
+            let d = Diagnostic::new(&codes::check::E0351, span, "an empty list has no axes", "no values here")
+                .help("`zeros[k: 0]` is an array without entries");
             self.report(d);
             return None;
         }

@@ -1,7 +1,7 @@
 //! What expressions elaborate to: arrays (nodes of a graph being built, or stored results) and the values around them.
 
-use super::scope::Env;
 use super::builtins::Builtin;
+use super::scope::Env;
 use crate::ir::{NodeId, OpDef};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -19,11 +19,21 @@ pub enum Value {
     Tuple(Arc<Vec<Value>>),
     Function(Arc<Function>),
     /// `e where mask`: only a reduction can take it.
-    Masked { value: Array, mask: Array, span: Span },
+    Masked {
+        value: Array,
+        mask: Array,
+        span: Span,
+    },
     /// `lo .. hi`
-    Range { from: Array, to: Array },
+    Range {
+        from: Array,
+        to: Array,
+    },
     /// A declaration whose meaning belongs to a later stage of the language: its kind and name.
-    Declared { kind: &'static str, name: Arc<str> },
+    Declared {
+        kind: &'static str,
+        name: Arc<str>,
+    },
     /// Already reported, or not known (an untyped parameter); whatever is made of it is not known either.
     Unknown,
 }
@@ -59,9 +69,18 @@ pub enum Function {
     Op(&'static OpDef),
     Builtin(&'static Builtin),
     /// `grad(f, z)`: takes the arguments of `f`.
-    Derivative { of: Arc<Function>, wrt: Vec<Arc<str>>, kind: Derivative, span: Span },
+    Derivative {
+        of: Arc<Function>,
+        wrt: Vec<Arc<str>>,
+        kind: Derivative,
+        span: Span,
+    },
     /// `sum[k]` as a value: a function with its bracket already given, in the scope where it was written.
-    Bracketed { base: Arc<Function>, entries: Vec<ast::BracketEntry>, env: Env },
+    Bracketed {
+        base: Arc<Function>,
+        entries: Vec<ast::BracketEntry>,
+        env: Env,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -161,9 +180,7 @@ impl Value {
     pub fn map_arrays(&self, f: &mut dyn FnMut(&Array) -> Array) -> Value {
         match self {
             Value::Array(a) => Value::Array(f(a)),
-            Value::Record(fields) => {
-                Value::record(fields.iter().map(|(n, v)| (n.clone(), v.map_arrays(f))).collect())
-            }
+            Value::Record(fields) => Value::record(fields.iter().map(|(n, v)| (n.clone(), v.map_arrays(f))).collect()),
             Value::List(items) => Value::list(items.iter().map(|v| v.map_arrays(f)).collect()),
             Value::Tuple(items) => Value::tuple(items.iter().map(|v| v.map_arrays(f)).collect()),
             Value::Masked { value, mask, span } => Value::Masked { value: f(value), mask: f(mask), span: *span },
@@ -211,12 +228,9 @@ impl Function {
                 env: c.env.map_arrays(f),
                 signature: c.signature.clone(),
             })),
-            Function::Derivative { of, wrt, kind, span } => Arc::new(Function::Derivative {
-                of: of.map_arrays(f),
-                wrt: wrt.clone(),
-                kind: *kind,
-                span: *span,
-            }),
+            Function::Derivative { of, wrt, kind, span } => {
+                Arc::new(Function::Derivative { of: of.map_arrays(f), wrt: wrt.clone(), kind: *kind, span: *span })
+            }
             Function::Bracketed { base, entries, env } => Arc::new(Function::Bracketed {
                 base: base.map_arrays(f),
                 entries: entries.clone(),

@@ -9,8 +9,8 @@ use crate::diag::{Diagnostic, codes};
 use crate::ir::Attrs;
 use crate::ops;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, BracketEntry, BracketKind, ElemExpr, ExprKind, TypeExprKind};
-use crate::types::{Axis, Dim, Elem, Size};
+use crate::syntax::ast::{Arg, BracketEntry, BracketKind, ExprKind, TypeExprKind};
+use crate::types::{Dim, Elem};
 use std::sync::Arc;
 
 impl Elaborator<'_> {
@@ -30,14 +30,24 @@ impl Elaborator<'_> {
                     let size = match self.axis_size(&ident.name) {
                         AxisSize::Known(size) => size,
                         AxisSize::Several => {
-                            let d = Diagnostic::new(&codes::check::E0306, ident.span, format!("`{}` has more than one size here", ident.name), "which is meant?")
-                                .help(format!("say its size: `{name}[{}: size(x, {})]`", ident.name, ident.name));
+                            let d = Diagnostic::new(
+                                &codes::check::E0306,
+                                ident.span,
+                                format!("`{}` has more than one size here", ident.name),
+                                "which is meant?",
+                            )
+                            .help(format!("say its size: `{name}[{}: size(x, {})]`", ident.name, ident.name));
                             self.report(d);
                             return None;
                         }
                         AxisSize::Unknown => {
-                            let d = Diagnostic::new(&codes::check::E0306, ident.span, format!("the size of `{}` is not known here", ident.name), "a new axis needs a size")
-                                .help(format!("say its size: `{name}[{}: 10]`", ident.name));
+                            let d = Diagnostic::new(
+                                &codes::check::E0306,
+                                ident.span,
+                                format!("the size of `{}` is not known here", ident.name),
+                                "a new axis needs a size",
+                            )
+                            .help(format!("say its size: `{name}[{}: 10]`", ident.name));
                             self.report(d);
                             return None;
                         }
@@ -45,14 +55,24 @@ impl Elaborator<'_> {
                     Dim::new(axis, size)
                 }
                 _ => {
-                    let d = Diagnostic::new(&codes::check::E0411, entry.span, format!("the bracket of `{name}` holds new axes with their sizes"), "not an axis with a size")
-                        .help(format!("as in `{name}[n: 100]`"));
+                    let d = Diagnostic::new(
+                        &codes::check::E0411,
+                        entry.span,
+                        format!("the bracket of `{name}` holds new axes with their sizes"),
+                        "not an axis with a size",
+                    )
+                    .help(format!("as in `{name}[n: 100]`"));
                     self.report(d);
                     return None;
                 }
             };
             if dims.iter().any(|d| d.axis == dim.axis) {
-                let d = Diagnostic::new(&codes::check::E0205, entry.span, format!("the axis `{}` is named twice", dim.axis), "again here");
+                let d = Diagnostic::new(
+                    &codes::check::E0205,
+                    entry.span,
+                    format!("the axis `{}` is named twice", dim.axis),
+                    "again here",
+                );
                 self.report(d);
                 return None;
             }
@@ -61,7 +81,13 @@ impl Elaborator<'_> {
         Some(dims)
     }
 
-    pub(super) fn create_call(&mut self, b: &'static Builtin, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(super) fn create_call(
+        &mut self,
+        b: &'static Builtin,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         let wanted = match b.name {
             "zeros" | "ones" | "eye" => 0,
             "where" => 3,
@@ -80,7 +106,9 @@ impl Elaborator<'_> {
         match b.name {
             "eye" => self.identity(&dims, span),
             "full" => {
-                let Some(v) = self.want_array(args[0].value.clone(), args[0].span, "the value") else { return Value::Unknown };
+                let Some(v) = self.want_array(args[0].value.clone(), args[0].span, "the value") else {
+                    return Value::Unknown;
+                };
                 let v = self.to_real(&v, args[0].span);
                 Value::Array(self.broadcast(&v, &dims, span))
             }
@@ -93,7 +121,12 @@ impl Elaborator<'_> {
 
     fn identity(&mut self, dims: &[Dim], span: Span) -> Value {
         let [row, column] = dims else {
-            let d = Diagnostic::new(&codes::check::E0304, span, "`eye` needs two axes in its bracket", "as in `eye[d: 3, e: 3]`");
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                "`eye` needs two axes in its bracket",
+                "as in `eye[d: 3, e: 3]`",
+            );
             self.report(d);
             return Value::Unknown;
         };
@@ -117,7 +150,9 @@ impl Elaborator<'_> {
     }
 
     fn convert(&mut self, name: &str, arg: &Argument, span: Span) -> Value {
-        let Some(a) = self.want_array(arg.value.clone(), arg.span, &format!("the argument of `{name}`")) else { return Value::Unknown };
+        let Some(a) = self.want_array(arg.value.clone(), arg.span, &format!("the argument of `{name}`")) else {
+            return Value::Unknown;
+        };
         if name == "float" {
             return Value::Array(self.to_real(&a, span));
         }
@@ -160,12 +195,23 @@ impl Elaborator<'_> {
         match args.len() {
             1 => {
                 let Some(ident) = axis_arg(0) else {
-                    let d = Diagnostic::new(&codes::check::E0304, span, "`size` takes the name of an axis", "as in `size(k)`").help("of an array's axis: `size(x, k)`");
+                    let d = Diagnostic::new(
+                        &codes::check::E0304,
+                        span,
+                        "`size` takes the name of an axis",
+                        "as in `size(k)`",
+                    )
+                    .help("of an array's axis: `size(x, k)`");
                     self.report(d);
                     return Value::Unknown;
                 };
                 if !self.is_axis_name(&ident.name) {
-                    let mut d = Diagnostic::new(&codes::check::E0201, ident.span, format!("there is no axis `{}` here", ident.name), "not an axis of this scope");
+                    let mut d = Diagnostic::new(
+                        &codes::check::E0201,
+                        ident.span,
+                        format!("there is no axis `{}` here", ident.name),
+                        "not an axis of this scope",
+                    );
                     if self.lookup(&ident.name).is_some() {
                         d = d.help(format!("the size of an array's axis is `size({}, k)`", ident.name));
                     }
@@ -188,7 +234,9 @@ impl Elaborator<'_> {
             }
             2 => {
                 let value = self.expr(&args[0].value);
-                let (Some(array), Some(ident)) = (self.want_array(value, args[0].value.span, "what is measured"), axis_arg(1)) else {
+                let (Some(array), Some(ident)) =
+                    (self.want_array(value, args[0].value.span, "what is measured"), axis_arg(1))
+                else {
                     return Value::Unknown;
                 };
                 let Some(axis) = self.own_axis(&array, &args[0].value, &ident) else { return Value::Unknown };
@@ -196,7 +244,12 @@ impl Elaborator<'_> {
                 Value::Array(self.must(&ops::SIZE, &[], Attrs::dims(vec![dim]), span))
             }
             n => {
-                let d = Diagnostic::new(&codes::check::E0415, span, format!("`size` takes an axis, or an array and an axis; {n} arguments are given"), "in this call");
+                let d = Diagnostic::new(
+                    &codes::check::E0415,
+                    span,
+                    format!("`size` takes an axis, or an array and an axis; {n} arguments are given"),
+                    "in this call",
+                );
                 self.report(d);
                 Value::Unknown
             }
@@ -206,7 +259,14 @@ impl Elaborator<'_> {
     // ---- draws -----------------------------------------------------------------------------------------------------
 
     /// A random draw, keyed by the seed, the declaration and calls that lead here, and the loop counters.
-    pub(in super::super) fn draw(&mut self, name: &str, _arity: usize, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(in super::super) fn draw(
+        &mut self,
+        name: &str,
+        _arity: usize,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         let defaults: &[f64] = match name {
             "normal" | "uniform" => &[0.0, 1.0],
             _ => &[],
@@ -231,7 +291,12 @@ impl Elaborator<'_> {
         let mut attrs = Attrs::none();
         if name == "categorical" {
             let Some(BracketEntry { kind: BracketKind::Axis(ident), .. }) = entries.first().cloned() else {
-                let d = Diagnostic::new(&codes::check::E0304, span, "`categorical` must be told along which axis the probabilities lie", "as in `categorical[k](p)`");
+                let d = Diagnostic::new(
+                    &codes::check::E0304,
+                    span,
+                    "`categorical` must be told along which axis the probabilities lie",
+                    "as in `categorical[k](p)`",
+                );
                 self.report(d);
                 return Value::Unknown;
             };
@@ -248,7 +313,12 @@ impl Elaborator<'_> {
         }
         let Some(dims) = self.new_dims(name, &entries) else { return Value::Unknown };
         if name == "permutation" && dims.len() != 1 {
-            let d = Diagnostic::new(&codes::check::E0304, span, "`permutation` takes one axis", "as in `permutation[n: 100]`");
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                "`permutation` takes one axis",
+                "as in `permutation[n: 100]`",
+            );
             self.report(d);
             return Value::Unknown;
         }
@@ -262,7 +332,8 @@ impl Elaborator<'_> {
         }
         let key = self.draw_key(name);
         let attrs = attrs.with_dims(dims).with_ints(vec![key as i64, n_params]).with_name(name);
-        self.apply(&ops::RANDOM, &inputs, attrs, span)
+        let Some(op) = ops::find("random") else { return Value::Unknown };
+        self.apply(op, &inputs, attrs, span)
     }
 
     /// The key of the next draw: independent of everything outside the declaration that draws.
@@ -290,8 +361,13 @@ impl Elaborator<'_> {
     pub(super) fn load(&mut self, bundled: bool, args: &[Arg], span: Span) -> Value {
         let name = if bundled { "bundled" } else { "load" };
         let Some(ExprKind::Text(path)) = args.first().map(|a| &a.value.kind) else {
-            let d = Diagnostic::new(&codes::check::E0426, span, format!("`{name}` starts with the name of a file, as a text"), "in this call")
-                .help("as in `load(\"data.csv\", x: real[n, d], y: label k [n])`");
+            let d = Diagnostic::new(
+                &codes::check::E0426,
+                span,
+                format!("`{name}` starts with the name of a file, as a text"),
+                "in this call",
+            )
+            .help("as in `load(\"data.csv\", x: real[n, d], y: label k [n])`");
             self.report(d);
             return Value::Unknown;
         };
@@ -303,8 +379,13 @@ impl Elaborator<'_> {
             }
         }
         if fields.is_empty() {
-            let d = Diagnostic::new(&codes::check::E0426, span, format!("`{name}` must be told what the file holds"), "no field is declared")
-                .help("as in `load(\"data.csv\", x: real[n, d], y: label k [n])`");
+            let d = Diagnostic::new(
+                &codes::check::E0426,
+                span,
+                format!("`{name}` must be told what the file holds"),
+                "no field is declared",
+            )
+            .help("as in `load(\"data.csv\", x: real[n, d], y: label k [n])`");
             self.report(d);
             return Value::Unknown;
         }
@@ -328,8 +409,13 @@ impl Elaborator<'_> {
             _ => None,
         };
         let Some((name, elem, dims)) = declared else {
-            let d = Diagnostic::new(&codes::check::E0426, arg.value.span, "a field of a file is declared by its name and type", "not a declaration")
-                .help("as in `x: real[n, d]` or `y: label k [n]`");
+            let d = Diagnostic::new(
+                &codes::check::E0426,
+                arg.value.span,
+                "a field of a file is declared by its name and type",
+                "not a declaration",
+            )
+            .help("as in `x: real[n, d]` or `y: label k [n]`");
             self.report(d);
             return None;
         };

@@ -108,7 +108,13 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 
 impl Elaborator<'_> {
     /// A built-in form as written: some look at the text of their arguments.
-    pub(super) fn call_builtin(&mut self, b: &'static Builtin, entries: &[BracketEntry], args: &[Arg], span: Span) -> Value {
+    pub(super) fn call_builtin(
+        &mut self,
+        b: &'static Builtin,
+        entries: &[BracketEntry],
+        args: &[Arg],
+        span: Span,
+    ) -> Value {
         match (b.kind, b.name) {
             (Kind::Data, _) => self.load(b.name == "bundled", args, span),
             (Kind::Special, "size") => self.size_call(args, span),
@@ -129,13 +135,24 @@ impl Elaborator<'_> {
     }
 
     /// A built-in form with values.
-    pub(super) fn apply_builtin(&mut self, b: &'static Builtin, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(super) fn apply_builtin(
+        &mut self,
+        b: &'static Builtin,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         if args.iter().any(|a| a.value.is_unknown()) {
             return Value::Unknown;
         }
         if let Some(named) = args.iter().find_map(|a| a.name.as_ref()) {
-            let d = Diagnostic::new(&codes::check::E0202, named.span, format!("`{}` takes its arguments by position", b.name), "given by name")
-                .note(format!("it is `{}`", b.signature));
+            let d = Diagnostic::new(
+                &codes::check::E0202,
+                named.span,
+                format!("`{}` takes its arguments by position", b.name),
+                "given by name",
+            )
+            .note(format!("it is `{}`", b.signature));
             self.report(d);
             return Value::Unknown;
         }
@@ -147,8 +164,13 @@ impl Elaborator<'_> {
             Kind::Special if b.name == "len" => self.len_call(b, args, span),
             Kind::Special if b.name == "outer" => args.into_iter().next().map_or(Value::Unknown, |a| a.value),
             Kind::Special | Kind::Data => {
-                let d = Diagnostic::new(&codes::check::E0404, span, format!("`{}` must be called where it is written", b.name), "cannot be passed on as a value")
-                    .note(format!("it is `{}`", b.signature));
+                let d = Diagnostic::new(
+                    &codes::check::E0404,
+                    span,
+                    format!("`{}` must be called where it is written", b.name),
+                    "cannot be passed on as a value",
+                )
+                .note(format!("it is `{}`", b.signature));
                 self.report(d);
                 Value::Unknown
             }

@@ -12,7 +12,13 @@ use crate::syntax::ast::{BinaryOp, BracketEntry, BracketKind, Expr, Ident};
 use crate::types::{Axis, Dim, Elem, Size};
 
 impl Elaborator<'_> {
-    pub(super) fn reduce_call(&mut self, b: &'static Builtin, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(super) fn reduce_call(
+        &mut self,
+        b: &'static Builtin,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         if matches!(b.name, "max" | "min") && args.len() == 2 && entries.is_empty() {
             return self.larger(b.name, &args, span);
         }
@@ -32,7 +38,8 @@ impl Elaborator<'_> {
             let mut axes: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).collect();
             if let Some(mask) = &mask {
                 let ty = self.ty(mask);
-                let more: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).filter(|a| !axes.contains(a)).collect();
+                let more: Vec<Axis> =
+                    self.visible(&ty).into_iter().map(|d| d.axis).filter(|a| !axes.contains(a)).collect();
                 axes.extend(more);
             }
             axes
@@ -86,12 +93,21 @@ impl Elaborator<'_> {
         self.numeric(op, operands[0].clone(), operands[1].clone(), span)
     }
 
-    fn reduce(&mut self, b: &Builtin, array: &Array, mask: Option<&Array>, axes: &[Axis], args: &[Argument], span: Span) -> Value {
+    fn reduce(
+        &mut self,
+        b: &Builtin,
+        array: &Array,
+        mask: Option<&Array>,
+        axes: &[Axis],
+        args: &[Argument],
+        span: Span,
+    ) -> Value {
         let place = args[0].span;
         let elem = self.ty(array).elem;
         match b.name {
             "sum" | "count" => {
-                let x = if elem == Elem::Real || elem == Elem::Bool { array.clone() } else { self.to_int(array, place) };
+                let x =
+                    if elem == Elem::Real || elem == Elem::Bool { array.clone() } else { self.to_int(array, place) };
                 self.masked_reduction(&ops::SUM, &x, mask, 0.0, axes, span)
             }
             "mean" => {
@@ -103,13 +119,18 @@ impl Elaborator<'_> {
                 self.masked_reduction(&ops::PROD, &x, mask, 1.0, axes, span)
             }
             "max" | "min" => {
-                let x = if elem == Elem::Real || mask.is_some() { self.to_real(array, place) } else { self.to_int(array, place) };
-                let (op, neutral) = if b.name == "max" { (&ops::MAX, f64::NEG_INFINITY) } else { (&ops::MIN, f64::INFINITY) };
+                let x = if elem == Elem::Real || mask.is_some() {
+                    self.to_real(array, place)
+                } else {
+                    self.to_int(array, place)
+                };
+                let (op, neutral) =
+                    if b.name == "max" { (&ops::MAX, f64::NEG_INFINITY) } else { (&ops::MIN, f64::INFINITY) };
                 self.masked_reduction(op, &x, mask, neutral, axes, span)
             }
             "any" | "all" => {
                 let Some(x) = self.want_bool(array, place, b.name) else { return Value::Unknown };
-                let (op, neutral) = if b.name == "any" { (&ops::ANY, 0.0) } else { (&ops::ALL, 1.0) };
+                let (op, neutral) = if b.name == "any" { (&ops::ANY_OF, 0.0) } else { (&ops::ALL_OF, 1.0) };
                 self.masked_reduction(op, &x, mask, neutral, axes, span)
             }
             "logsumexp" => {
@@ -132,7 +153,15 @@ impl Elaborator<'_> {
         }
     }
 
-    fn masked_reduction(&mut self, op: &'static OpDef, x: &Array, mask: Option<&Array>, neutral: f64, axes: &[Axis], span: Span) -> Value {
+    fn masked_reduction(
+        &mut self,
+        op: &'static OpDef,
+        x: &Array,
+        mask: Option<&Array>,
+        neutral: f64,
+        axes: &[Axis],
+        span: Span,
+    ) -> Value {
         let x = match mask {
             Some(mask) => {
                 let neutral = match self.ty(x).elem {
@@ -140,7 +169,12 @@ impl Elaborator<'_> {
                     Elem::Bool => self.bool_const(neutral != 0.0),
                     _ => self.int_const(neutral as i64),
                 };
-                match self.apply(&ops::SELECT, &[(mask.clone(), span), (x.clone(), span), (neutral, span)], Attrs::none(), span) {
+                match self.apply(
+                    &ops::SELECT,
+                    &[(mask.clone(), span), (x.clone(), span), (neutral, span)],
+                    Attrs::none(),
+                    span,
+                ) {
                     Value::Array(a) => a,
                     _ => return Value::Unknown,
                 }
@@ -187,13 +221,26 @@ impl Elaborator<'_> {
     }
 
     /// Linear interpolation between the sorted entries at q·(n - 1).
-    fn quantile(&mut self, b: &Builtin, x: &Array, mask: Option<&Array>, axes: &[Axis], args: &[Argument], span: Span) -> Value {
+    fn quantile(
+        &mut self,
+        b: &Builtin,
+        x: &Array,
+        mask: Option<&Array>,
+        axes: &[Axis],
+        args: &[Argument],
+        span: Span,
+    ) -> Value {
         if mask.is_some() || axes.len() != 1 {
             let merged = (mask.is_none() && axes.len() > 1).then(|| self.merged(x, axes, span));
             if let Some((x, axis)) = merged {
                 return self.quantile(b, &x, None, &[axis], args, span);
             }
-            let d = Diagnostic::new(&codes::check::E0304, span, format!("`{}` works along one axis of an array without a mask", b.name), "here");
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                format!("`{}` works along one axis of an array without a mask", b.name),
+                "here",
+            );
             self.report(d);
             return Value::Unknown;
         }
@@ -220,7 +267,9 @@ impl Elaborator<'_> {
             let index = this.cast(at, Elem::Int, span);
             this.apply(&ops::PICK, &[(sorted.clone(), span), (index, span)], along.clone(), span)
         };
-        let (Value::Array(low), Value::Array(high)) = (pick(self, &below), pick(self, &above)) else { return Value::Unknown };
+        let (Value::Array(low), Value::Array(high)) = (pick(self, &below), pick(self, &above)) else {
+            return Value::Unknown;
+        };
         let gap = self.must(&ops::SUB, &[&high, &low], Attrs::none(), span);
         let part = self.must(&ops::MUL, &[&gap, &share], Attrs::none(), span);
         Value::Array(self.must(&ops::ADD, &[&low, &part], Attrs::none(), span))
@@ -246,7 +295,12 @@ impl Elaborator<'_> {
         let Some(y) = self.want_array(y, by.span, "what groups") else { return Value::Unknown };
         let Elem::Label(classes) = self.ty(&y).elem else {
             let found = self.describe(&Value::Array(y));
-            let d = Diagnostic::new(&codes::check::E0412, by.span, format!("groups are made by a label, and this is {found}"), format!("this is {found}"));
+            let d = Diagnostic::new(
+                &codes::check::E0412,
+                by.span,
+                format!("groups are made by a label, and this is {found}"),
+                format!("this is {found}"),
+            );
             self.report(d);
             return Value::Unknown;
         };
@@ -280,8 +334,13 @@ impl Elaborator<'_> {
             "mean" | "sum" | "count" => "sum",
             "max" | "min" | "prod" => b.name,
             _ => {
-                let d = Diagnostic::new(&codes::check::E0411, span, format!("`{}` does not work within groups", b.name), "grouped by `by`")
-                    .help("sum, mean, count, max, min and prod do");
+                let d = Diagnostic::new(
+                    &codes::check::E0411,
+                    span,
+                    format!("`{}` does not work within groups", b.name),
+                    "grouped by `by`",
+                )
+                .help("sum, mean, count, max, min and prod do");
                 self.report(d);
                 return Value::Unknown;
             }

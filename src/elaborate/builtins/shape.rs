@@ -14,7 +14,13 @@ use crate::types::{Axis, Dim, Size};
 type Arrow<'e> = (&'e [Ident], &'e [(Ident, Option<Expr>)]);
 
 impl Elaborator<'_> {
-    pub(super) fn shape_call(&mut self, b: &'static Builtin, entries: &[BracketEntry], args: Vec<Argument>, span: Span) -> Value {
+    pub(super) fn shape_call(
+        &mut self,
+        b: &'static Builtin,
+        entries: &[BracketEntry],
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         match b.name {
             "concat" => return self.concat(entries, &args, span),
             "stack" => return self.stack(entries, &args, span),
@@ -31,7 +37,8 @@ impl Elaborator<'_> {
             self.op_arity(b.name, least, &args, span, b.signature);
             return Value::Unknown;
         }
-        let Some(x) = self.want_array(args[0].value.clone(), args[0].span, &format!("the argument of `{}`", b.name)) else {
+        let Some(x) = self.want_array(args[0].value.clone(), args[0].span, &format!("the argument of `{}`", b.name))
+        else {
             return Value::Unknown;
         };
         match b.name {
@@ -49,8 +56,13 @@ impl Elaborator<'_> {
         if let [BracketEntry { kind: BracketKind::Arrow { from, to }, .. }] = entries {
             return Some((from, to));
         }
-        let d = Diagnostic::new(&codes::check::E0411, entries.first().map_or(span, |e| e.span), format!("the bracket of `{name}` says what becomes of which axes"), "an arrow is expected")
-            .help(format!("as in `{example}`"));
+        let d = Diagnostic::new(
+            &codes::check::E0411,
+            entries.first().map_or(span, |e| e.span),
+            format!("the bracket of `{name}` says what becomes of which axes"),
+            "an arrow is expected",
+        )
+        .help(format!("as in `{example}`"));
         self.report(d);
         None
     }
@@ -74,14 +86,21 @@ impl Elaborator<'_> {
             if self.probing_any() || self.is_checking() {
                 return Some(default);
             }
-            let d = Diagnostic::new(&codes::check::E0306, arg.span, "a whole number that is known before the computation starts is needed", "not known here");
+            let d = Diagnostic::new(
+                &codes::check::E0306,
+                arg.span,
+                "a whole number that is known before the computation starts is needed",
+                "not known here",
+            );
             self.report(d);
         }
         known
     }
 
     fn merge(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
-        let Some((from, [(to, None)])) = self.arrow("merge", entries, "merge[h, w -> p](x)", span) else { return Value::Unknown };
+        let Some((from, [(to, None)])) = self.arrow("merge", entries, "merge[h, w -> p](x)", span) else {
+            return Value::Unknown;
+        };
         let mut axes = Vec::new();
         for ident in from {
             match self.argument_axis(x, &args[0], ident) {
@@ -102,7 +121,9 @@ impl Elaborator<'_> {
     }
 
     fn split(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
-        let Some(([from], to)) = self.arrow("split", entries, "split[p -> h: 8, w: 8](x)", span) else { return Value::Unknown };
+        let Some(([from], to)) = self.arrow("split", entries, "split[p -> h: 8, w: 8](x)", span) else {
+            return Value::Unknown;
+        };
         let Some(axis) = self.argument_axis(x, &args[0], from) else { return Value::Unknown };
         let whole = self.ty(x).dim(&axis).and_then(|d| d.size.known());
         let mut dims: Vec<Dim> = Vec::new();
@@ -115,7 +136,8 @@ impl Elaborator<'_> {
         }
         // One size may be left open: what remains.
         let open: Vec<usize> = (0..dims.len()).filter(|&i| to[i].1.is_none()).collect();
-        let known: Option<usize> = (0..dims.len()).filter(|i| !open.contains(i)).map(|i| dims[i].size.known()).product();
+        let known: Option<usize> =
+            (0..dims.len()).filter(|i| !open.contains(i)).map(|i| dims[i].size.known()).product();
         if let ([i], Some(whole), Some(known)) = (&open[..], whole, known)
             && known > 0
             && whole % known == 0
@@ -137,7 +159,8 @@ impl Elaborator<'_> {
         };
         let Some(axis) = self.argument_axis(x, &args[0], from) else { return Value::Unknown };
         let width = self.size_expr(width);
-        let (Some(stride), Some(dilation)) = (self.known_argument(args.get(1), 1), self.known_argument(args.get(2), 1)) else {
+        let (Some(stride), Some(dilation)) = (self.known_argument(args.get(1), 1), self.known_argument(args.get(2), 1))
+        else {
             return Value::Unknown;
         };
         let size = self.ty(x).dim(&axis).and_then(|d| d.size.known());
@@ -148,10 +171,8 @@ impl Elaborator<'_> {
             }
             _ => self.b().sizes.fresh(),
         };
-        let dims = vec![
-            Dim::new(self.axis_named(&position.name), places),
-            Dim::new(self.axis_named(&offset.name), width),
-        ];
+        let dims =
+            vec![Dim::new(self.axis_named(&position.name), places), Dim::new(self.axis_named(&offset.name), width)];
         self.see_axis(&offset.name, width, offset.span);
         self.see_axis(&position.name, places, position.span);
         let attrs = Attrs::axes(vec![axis]).with_dims(dims).with_ints(vec![stride, dilation]);
@@ -170,7 +191,8 @@ impl Elaborator<'_> {
             None => self.real_const(0.0),
         };
         let elem = self.ty(x).elem;
-        let value = if elem == crate::types::Elem::Real { self.to_real(&value, span) } else { self.to_int(&value, span) };
+        let value =
+            if elem == crate::types::Elem::Real { self.to_real(&value, span) } else { self.to_int(&value, span) };
         let mut dims = Vec::new();
         let mut ints = Vec::new();
         for axis in &axes {
@@ -186,10 +208,13 @@ impl Elaborator<'_> {
     }
 
     fn conv(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
-        let Some(kernel) = self.want_array(args[1].value.clone(), args[1].span, "the kernel") else { return Value::Unknown };
+        let Some(kernel) = self.want_array(args[1].value.clone(), args[1].span, "the kernel") else {
+            return Value::Unknown;
+        };
         let Some(axes) = self.plain_axes("conv", entries, x, args[0].span) else { return Value::Unknown };
         let (x, kernel) = (self.to_real(x, args[0].span), self.to_real(&kernel, args[1].span));
-        let (Some(stride), Some(padding)) = (self.known_argument(args.get(2), 1), self.known_argument(args.get(3), 0)) else {
+        let (Some(stride), Some(padding)) = (self.known_argument(args.get(2), 1), self.known_argument(args.get(3), 0))
+        else {
             return Value::Unknown;
         };
         let (tx, tk) = (self.ty(&x), self.ty(&kernel));
@@ -212,7 +237,8 @@ impl Elaborator<'_> {
         let mut ints = vec![stride];
         ints.extend(axes.iter().map(|_| padding));
         let attrs = Attrs::axes(axes).with_dims(dims).with_ints(ints);
-        self.apply(&ops::CONV, &[(x, args[0].span), (kernel, args[1].span)], attrs, span)
+        let Some(op) = ops::find("conv") else { return Value::Unknown };
+        self.apply(op, &[(x, args[0].span), (kernel, args[1].span)], attrs, span)
     }
 
     fn topk(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
@@ -247,7 +273,12 @@ impl Elaborator<'_> {
             }
         };
         if axes.len() != 1 && name != "reverse" {
-            let d = Diagnostic::new(&codes::check::E0304, span, format!("`{name}` works along one axis"), format!("as in `{name}[k](x)`"));
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                format!("`{name}` works along one axis"),
+                format!("as in `{name}[k](x)`"),
+            );
             self.report(d);
             return Value::Unknown;
         }
@@ -267,10 +298,14 @@ impl Elaborator<'_> {
             match &arg.value {
                 Value::List(items) | Value::Tuple(items) => {
                     for item in items.iter() {
-                        parts.push((self.want_array(item.clone(), arg.span, &format!("an argument of `{name}`"))?, arg.span));
+                        parts.push((
+                            self.want_array(item.clone(), arg.span, &format!("an argument of `{name}`"))?,
+                            arg.span,
+                        ));
                     }
                 }
-                other => parts.push((self.want_array(other.clone(), arg.span, &format!("an argument of `{name}`"))?, arg.span)),
+                other => parts
+                    .push((self.want_array(other.clone(), arg.span, &format!("an argument of `{name}`"))?, arg.span)),
             }
         }
         if parts.iter().any(|(a, _)| self.ty(a).elem == crate::types::Elem::Real) {
@@ -282,7 +317,12 @@ impl Elaborator<'_> {
     fn concat(&mut self, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(parts) = self.parts("concat", args) else { return Value::Unknown };
         let ([BracketEntry { kind: BracketKind::Axis(ident), .. }], false) = (entries, parts.is_empty()) else {
-            let d = Diagnostic::new(&codes::check::E0304, span, "`concat` needs an axis in its bracket, and arrays", "as in `concat[n](a, b)`");
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                "`concat` needs an axis in its bracket, and arrays",
+                "as in `concat[n](a, b)`",
+            );
             self.report(d);
             return Value::Unknown;
         };
@@ -308,7 +348,12 @@ impl Elaborator<'_> {
     fn stack(&mut self, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(parts) = self.parts("stack", args) else { return Value::Unknown };
         let ([BracketEntry { kind: BracketKind::Axis(ident), .. }], false) = (entries, parts.is_empty()) else {
-            let d = Diagnostic::new(&codes::check::E0304, span, "`stack` needs a new axis in its bracket, and arrays", "as in `stack[s](a, b)`");
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                "`stack` needs a new axis in its bracket, and arrays",
+                "as in `stack[s](a, b)`",
+            );
             self.report(d);
             return Value::Unknown;
         };
