@@ -204,7 +204,7 @@ impl Elaborator<'_> {
         let lifted = self.lifted_axes(c, &bound, &values);
         let facts = self.facts_of(&def.body);
         let hidden = self.hidden_axes(c, &facts, &bound, &lifted);
-        let mut env = Env { lifted: Arc::default(), ..c.env.clone() };
+        let mut env = c.env.clone();
         let mut all_lifted: Vec<Axis> = self.env.lifted.iter().chain(c.env.lifted.iter()).cloned().collect();
         all_lifted.extend(lifted.iter().map(|a| hidden.iter().find(|h| h.0 == *a).map_or(a.clone(), |h| h.1.clone())));
         all_lifted.retain(|a| !bound.iter().any(|b| b.axes.contains(a)));

@@ -205,7 +205,7 @@ impl Elaborator<'_> {
     pub(super) fn symbolic_arguments(&mut self, c: &Closure, span: Span) -> (Env, Vec<super::call::Argument>) {
         let outer = self.env.clone();
         let params = self.signature(c).params.clone();
-        self.env = Env { version: self.env.version, ..c.env.clone() };
+        self.env = c.env.clone();
         let names = signature_axes(&c.def, &params);
         self.bind_signature_axes(&names);
         let mut args = Vec::new();

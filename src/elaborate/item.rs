@@ -308,7 +308,7 @@ impl Elaborator<'_> {
             return Value::Unknown;
         }
         // The stand-ins have the axes of the signature: the call binds them by name in that scope.
-        let outer = std::mem::replace(&mut self.env, Env { ..inner });
+        let outer = std::mem::replace(&mut self.env, inner);
         let args: Vec<Argument> = args;
         let value = self.invoke_function(f, &[], args, span);
         self.env = outer;
