@@ -429,3 +429,218 @@ fn a_count_given_as_an_argument() {
     assert!((out[0].to_f64()[0] - 8.0 * 1.1f64.powi(7)).abs() < 1e-12);
     assert_eq!(expand(&g(false)).unwrap_err().code.id, "E0342");
 }
+
+#[test]
+fn several_states_some_of_them_counts() {
+    // A momentum loop: velocity and place, a count of rounds as an int state, and a state that nothing differentiates.
+    let s = ArrayTy::scalar(Elem::Real);
+    let n = [dim("n", 2)];
+    let f = graph(&[reals(&n), s.clone()], |b, x| {
+        let states = [reals(&n), reals(&n), ArrayTy::scalar(Elem::Int), s.clone()];
+        let region = body(&states, &[s.clone()], |b, args| {
+            let (place, speed, count, idle, rate) = (args[1], args[2], args[3], args[4], args[5]);
+            let slope = b.cos(place);
+            let step = b.mul(rate, slope);
+            let kept = b.scale(0.9, speed);
+            let speed = b.sub(kept, step);
+            let weight = b.cast_real(count);
+            let weight = b.scale(0.1, weight);
+            let moved = b.mul(weight, speed);
+            let place = b.add(place, moved);
+            let one = b.int(1);
+            let count = b.add(count, one);
+            let idle = b.exp(idle);
+            vec![place, speed, count, idle]
+        });
+        let (from, to, zero, none) = (b.int(0), b.int(5), b.int(0), b.zeros(&n));
+        let idle = b.real(-3.0);
+        let inputs = [from, to, x[0], none, zero, idle, x[1]];
+        let node = b.apply(&LOOP, &inputs, shape(4, 0, false, false).with_regions(vec![region]));
+        let place = b.get(node, 0);
+        let place = b.sin(place);
+        vec![b.sum(place, &[axis("n")])]
+    });
+    check_twice(&f, &[vector(&[0.3, 1.4]), scalar(0.7)]);
+}
+
+#[test]
+fn scan_in_scan() {
+    // The outer rounds each keep what the inner scan gave, weighted.
+    let (t, u) = (dim("t", 3), dim("u", 2));
+    let s = ArrayTy::scalar(Elem::Real);
+    let f = graph(&[s.clone(), s.clone()], |b, x| {
+        let outer = body(&[s.clone()], &[s.clone()], |b, args| {
+            let inner = body(&[s.clone()], &[s.clone()], |b, args| {
+                let y = b.mul(args[1], args[2]);
+                let y = b.sin(y);
+                vec![y, y]
+            });
+            let (from, to) = (b.int(0), b.int(2));
+            let attrs = shape(1, 1, false, false).with_dims([u.clone()]).with_regions(vec![inner]);
+            let node = b.apply(&LOOP, &[from, to, args[1], args[2]], attrs);
+            let (last, kept) = (b.get(node, 0), b.get(node, 1));
+            let next = b.add(last, args[2]);
+            vec![next, kept]
+        });
+        let (from, to) = (b.int(0), b.int(3));
+        let attrs = shape(1, 1, false, false).with_dims([t.clone()]).with_regions(vec![outer]);
+        let node = b.apply(&LOOP, &[from, to, x[0], x[1]], attrs);
+        let kept = b.get(node, 1);
+        let square = b.mul(kept, kept);
+        vec![b.sum(square, &[axis("t"), axis("u")])]
+    });
+    check_twice(&f, &[scalar(0.8), scalar(1.3)]);
+}
+
+#[test]
+fn a_scan_that_stops_early_keeps_zeros_behind() {
+    let t = dim("t", 8);
+    let s = ArrayTy::scalar(Elem::Real);
+    let f = graph(&[s.clone()], |b, x| {
+        let region = body(&[s.clone()], &[], |b, args| {
+            let next = b.mul(args[1], args[1]);
+            let small = b.real(0.01);
+            let go_on = b.gt(next, small);
+            vec![next, args[1], go_on]
+        });
+        let (from, to) = (b.int(0), b.int(8));
+        let attrs = shape(1, 1, true, false).with_dims([t.clone()]).with_regions(vec![region]);
+        let node = b.apply(&LOOP, &[from, to, x[0]], attrs);
+        let kept = b.get(node, 1);
+        let odd = b.cos(kept);
+        vec![b.sum(odd, &[axis("t")])]
+    });
+    check_twice(&f, &[scalar(0.8)]);
+}
+
+#[test]
+fn branches_with_several_results() {
+    let s = ArrayTy::scalar(Elem::Real);
+    let n = [dim("n", 2)];
+    let f = graph(&[reals(&n), s.clone()], |b, x| {
+        let tys = [reals(&n), s.clone()];
+        let then = graph(&tys, |b, x| {
+            let p = b.mul(x[0], x[1]);
+            vec![p, x[1]]
+        });
+        let otherwise = graph(&tys, |b, x| {
+            let q = b.exp(x[1]);
+            vec![x[0], q]
+        });
+        let zero = b.real(0.0);
+        let positive = b.gt(x[1], zero);
+        let attrs = Attrs::none().with_regions(vec![Arc::new(then), Arc::new(otherwise)]);
+        let node = b.apply(&COND, &[positive, x[0], x[1]], attrs);
+        let (a, c) = (b.get(node, 0), b.get(node, 1));
+        let a = b.sin(a);
+        let a = b.sum(a, &[axis("n")]);
+        vec![b.mul(a, c)]
+    });
+    check_twice(&f, &[vector(&[0.4, 1.1]), scalar(0.9)]);
+    check_twice(&f, &[vector(&[0.4, 1.1]), scalar(-0.9)]);
+}
+
+#[test]
+fn control_in_a_stated_gradient_is_lifted_over_the_rows_of_a_jacobian() {
+    // x^3, whose stated gradient adds up g * x^2 in three rounds, with a branch and a function of its own inside.
+    let k = [dim("k", 3)];
+    let f = graph(&[reals(&k)], |b, x| {
+        let cube = graph(&[reals(&k)], |b, x| vec![b.powi(x[0], 3.0)]);
+        let back = graph(&[reals(&k), reals(&k)], |b, x| {
+            let region = body(&[reals(&k)], &[reals(&k), reals(&k)], |b, args| {
+                let square = b.mul(args[2], args[2]);
+                let square = b.mul(args[3], square);
+                let plain = graph(&[reals(&k)], |_, x| vec![x[0]]);
+                let state = graph(&[reals(&k), reals(&k)], |_, x| vec![x[1]]);
+                let own = Attrs::ints([0]).with_regions(vec![Arc::new(plain.clone()), Arc::new(state)]);
+                let square = b.apply(&CUSTOM, &[square], own);
+                let yes = b.boolean(true);
+                let branch = Attrs::none().with_regions(vec![Arc::new(plain.clone()), Arc::new(plain)]);
+                let square = b.apply(&COND, &[yes, square], branch);
+                vec![b.add(args[1], square)]
+            });
+            let (from, to, zero) = (b.int(0), b.int(3), b.zeros(&k));
+            let inputs = [from, to, zero, x[0], x[1]];
+            let node = b.apply(&LOOP, &inputs, shape(1, 0, false, false).with_regions(vec![region]));
+            vec![b.get(node, 0)]
+        });
+        let attrs = Attrs::ints([0]).with_regions(vec![Arc::new(cube), Arc::new(back)]);
+        let y = b.apply(&CUSTOM, &[x[0]], attrs);
+        let total = b.sum(y, &[axis("k")]);
+        vec![b.mul(total, x[0])]
+    });
+    let x = [0.5, -1.0, 2.0];
+    let j = expand(&jacobian_graph(&f, 0, &[(axis("k"), dim("m", 3))])).unwrap();
+    let got = run(&j, &[vector(&x)])[0].to_f64();
+    let total: f64 = x.iter().map(|v| v * v * v).sum();
+    for k in 0..3 {
+        for m in 0..3 {
+            let exact = x[k] * 3.0 * x[m] * x[m] + if k == m { total } else { 0.0 };
+            assert!((got[k * 3 + m] - exact).abs() < 1e-12, "[{k}, {m}]: {} {exact}", got[k * 3 + m]);
+        }
+    }
+}
+
+#[test]
+fn jacobian_of_a_scan() {
+    // Rows run over the rounds that are kept.
+    let (t, n) = (dim("t", 3), dim("n", 2));
+    let f = graph(&[reals(std::slice::from_ref(&n))], |b, x| {
+        let region = body(&[reals(std::slice::from_ref(&n))], &[], |b, args| {
+            let total = b.sum(args[1], &[axis("n")]);
+            let next = b.mul(total, args[1]);
+            vec![b.sin(next), total]
+        });
+        let (from, to) = (b.int(0), b.int(3));
+        let attrs = shape(1, 1, false, false).with_dims([t.clone()]).with_regions(vec![region]);
+        let node = b.apply(&LOOP, &[from, to, x[0]], attrs);
+        vec![b.get(node, 1)]
+    });
+    let j = expand(&jacobian_graph(&f, 0, &[])).unwrap();
+    let x = vector(&[0.6, 0.9]);
+    let got = run(&j, std::slice::from_ref(&x))[0].to_f64();
+    let h = 1e-6;
+    for n in 0..2 {
+        let up = run(&f, &nudged(std::slice::from_ref(&x), 0, n, h))[0].to_f64();
+        let down = run(&f, &nudged(std::slice::from_ref(&x), 0, n, -h))[0].to_f64();
+        for t in 0..3 {
+            let difference = (up[t] - down[t]) / (2.0 * h);
+            assert!((got[t * 2 + n] - difference).abs() < 1e-8, "[{t}, {n}]: {} {difference}", got[t * 2 + n]);
+        }
+    }
+}
+
+#[test]
+fn tapes_that_nobody_reads_are_dropped() {
+    // The state is only ever added to: its derivative needs no tape.
+    let s = ArrayTy::scalar(Elem::Real);
+    let f = graph(&[s.clone(), s.clone()], |b, x| {
+        let region = body(&[s.clone()], &[s.clone()], |b, args| vec![b.add(args[1], args[2])]);
+        let (from, to) = (b.int(0), b.int(4));
+        let node = b.apply(&LOOP, &[from, to, x[0], x[1]], shape(1, 0, false, false).with_regions(vec![region]));
+        vec![b.get(node, 0)]
+    });
+    let g = expand(&grad_graph(&f)).unwrap();
+    assert!(g.nodes.iter().all(|node| !node.is(&LOOP) || LoopShape::of(&node.attrs).kept == 0));
+    assert_eq!(run(&g, &[scalar(0.0), scalar(2.0)])[1].to_f64(), [4.0]);
+}
+
+#[test]
+fn an_operation_without_gradient_is_a_fault_with_its_place() {
+    // A `grad` that was not expanded has none; here inside a loop.
+    let s = ArrayTy::scalar(Elem::Real);
+    let span = loss::source::Span::new(Default::default(), 3, 9);
+    let inner = Arc::new(graph(&[s.clone()], |b, x| vec![b.sin(x[0])]));
+    let region = body(&[s.clone()], &[], |b, args| {
+        b.span = span;
+        let attrs = Attrs::ints([0]).with_name("grad").with_regions(vec![inner]);
+        vec![b.apply(&GRAD, &[args[1]], attrs)]
+    });
+    let mut b = Builder::new(Precision::F64);
+    let x = b.input(0, "x", &s);
+    let (from, to) = (b.int(0), b.int(2));
+    let node = b.apply(&LOOP, &[from, to, x], shape(1, 0, false, false).with_regions(vec![region]));
+    let (y, one) = (b.get(node, 0), b.real(1.0));
+    let fault = ad::vjp(&mut b, &[y], &[Some(one)], &[x]).unwrap_err();
+    assert_eq!((fault.code.id, fault.span), ("E0341", Some(span)));
+}

@@ -157,12 +157,8 @@ impl<'a> Planner<'a> {
             return Err(at(node, &run::E0731, "the size of an axis is not known when it is computed".into()));
         };
         let len: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
-        let leaf = node.inputs.is_empty() && (node.op.lifting == Lifting::Leaf) && node.op.name != "random";
-        if len > MOST_FOLDED
-            || !(leaf || !reads.is_empty())
-            || node.op.name == "random"
-            || !node.attrs.regions.is_empty()
-        {
+        let drawn = node.op.name == "random";
+        if len > MOST_FOLDED || drawn || !node.attrs.regions.is_empty() {
             return Ok(None);
         }
         let mut inputs = Vec::new();
