@@ -149,14 +149,14 @@ fn what_cannot_be_drawn_says_why() {
     assert_eq!(code(&Chart::new("x", "y")), "E0620");
     assert_eq!(code(&line(&[], &[])), "E0620");
     assert_eq!(code(&line(&[1.0, 2.0], &[f64::NAN, f64::INFINITY])), "E0620");
-    assert_eq!(code(&line(&[1.0, 2.0], &[1.0])), "E0621");
+    assert_eq!(code(&line(&[1.0, 2.0], &[1.0])), "E0620");
     let mut log = line(&[1.0, 2.0], &[0.0, -1.0]);
     log.y.log = true;
     assert!(to_svg(&log).expect_err("refused").message.contains("positive"));
     assert_eq!(code(&Chart::new("", "").histogram("", &[f64::NAN])), "E0620");
     let mut band = line(&[1.0], &[1.0]);
     band.series[0].band = Some((vec![], vec![]));
-    assert_eq!(code(&band), "E0621");
+    assert_eq!(code(&band), "E0620");
 }
 
 #[test]

@@ -180,13 +180,13 @@ fn check(chart: &Chart) -> Result<(), PlotFault> {
         let name = if series.name.is_empty() { "the series".to_string() } else { format!("series {}", series.name) };
         if xs != wanted {
             let message = format!("{name} has {xs} values along the x axis and {ys} along the y axis");
-            return Err(PlotFault::new(&codes::E0621, message, "plot values over an axis or values they share"));
+            return Err(PlotFault::new(&codes::E0620, message, "plot values over an axis or values they share"));
         }
         if let Some((lo, hi)) = &series.band
             && (lo.len() != ys || hi.len() != ys)
         {
             let message = format!("{name} has {ys} points, its band {} and {}", lo.len(), hi.len());
-            return Err(PlotFault::new(&codes::E0621, message, "give the band one pair of values per point"));
+            return Err(PlotFault::new(&codes::E0620, message, "give the band one pair of values per point"));
         }
     }
     if chart.series.iter().all(|s| s.ys.is_empty()) {

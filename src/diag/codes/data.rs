@@ -281,36 +281,20 @@ plot x over t to "curve"
 plot 2 * x over t to "line"
 ```
 "##
-    E0620 Error "nothing to plot" r##"## What it means
-A plot needs at least one point with finite coordinates, and on a logarithmic axis a positive one. Series that are empty, or all NaN or infinite, cannot be drawn.
+    E0620 Error "plot cannot be drawn" r##"## What it means
+A plot needs at least one point with finite coordinates, and on a logarithmic axis a positive one: series that are
+empty, or all NaN or infinite, show nothing. Single points that are not finite leave a gap and are no error.
 
 ## Example
 ```loss
-let x = [t: 10] => 0.0 / (0.0 * t)
+let x = [t: 10] => log(-1.0 - t)
 plot x over t
 ```
 
 ## Instead
 ```loss
-let x = [t: 10] => 1.0 / (1.0 + t)
+let x = [t: 10] => log(1.0 + t)
 plot x over t
-```
-"##
-    E0621 Error "series of different lengths" r##"## What it means
-The two coordinates of a plotted series, its band or its colours have different numbers of points.
-
-## Example
-```loss
-let x = [t: 10] => 1.0 * t
-let y = [s: 9] => 1.0 * s
-plot y over x
-```
-
-## Instead
-```loss
-let x = [t: 10] => 1.0 * t
-let y = [t: 10] => 2.0 * t
-plot y over x
 ```
 "##
 }
