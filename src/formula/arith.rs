@@ -28,10 +28,11 @@ impl Writer<'_> {
             let (negative, body) = self.product(id);
             return Some(if negative { Formula::Negate(Box::new(body)) } else { body });
         }
-        if is(&XLOGY) {
+        if is(&XLOGY) || is(&XLOG1PY) {
+            let (function, latex) = if is(&XLOGY) { ("log", "\\log") } else { ("log1p", "\\operatorname{log1p}") };
             let log = Formula::Call {
-                function: "log".into(),
-                latex: Some("\\log".into()),
+                function: function.into(),
+                latex: Some(latex.into()),
                 axes: Vec::new(),
                 args: vec![self.formula(node.inputs[1])],
             };

@@ -27,8 +27,6 @@ impl Rewriter<'_> {
                     self.negate(x)
                 } else if is(&EXP) {
                     self.exp_rules(x)
-                } else if is(&LOG) {
-                    self.arg(x, &EXP)
                 } else if is(&SQRT) || is(&NOT) || is(&ABS) || is(&STOP) || is(&CAST) || is(&GET) {
                     self.unary(op, x, attrs)
                 } else if is(&BROADCAST) {

@@ -89,7 +89,14 @@ impl Rewriter<'_> {
             let (a, b) = (self.log_of(x)?, self.log_of(node.inputs[1])?);
             let op = if is(&MUL) { &ADD } else { &SUB };
             let id = self.op(op, &[a.id, b.id])?;
-            return Some(Log { id, ..both(a, b, "log-product") });
+            let rule = if !b.gain {
+                a.rule
+            } else if !a.gain {
+                b.rule
+            } else {
+                "log-product"
+            };
+            return Some(Log { id, ..both(a, b, rule) });
         }
         if is(&POW) || is(&SQRT) {
             let a = self.log_of(x)?;

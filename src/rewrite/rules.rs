@@ -61,5 +61,10 @@ static RULES: &[Rule] = &[
     rule("exprel", "(exp(a * b) - 1) / b == a * exprel(a * b)", "always; at b = 0 the limit a", true),
     rule("norm", "sqrt(sum[k](x^2)) == norm[k](x)", "always; gradient 0 at 0, no overflow of squares", false),
     rule("abs", "sqrt(x^2) == abs(x)", "always; gradient 0 at 0, no overflow of the square", false),
-    rule("xlogy", "x * log(x) == xlogy(x, x)", "also x * log(x * c); 0 where x is 0", true),
+    rule(
+        "xlogy",
+        "x * log(x) == xlogy(x, x)",
+        "also x * log(x * c), and (1 + x) * log(1 + x) as xlog1py; 0 where the factor is 0",
+        true,
+    ),
 ];

@@ -500,14 +500,15 @@ impl Rewriter<'_> {
             let sum = self.linear(f);
             for &(term, c) in &sum.terms {
                 let Some(t) = term else { continue };
-                let Some((y, plain)) = self.log_argument(t) else { continue };
-                let inside = self.product(y);
-                let shared = p.above.iter().enumerate().position(|(j, g)| {
-                    j != i && (*g == plain || (inside.coefficient > 0.0 && inside.above.contains(g)))
-                });
-                let Some(j) = shared else { continue };
+                let Some((j, y)) = self.shared_with_log(t, &p, i) else { continue };
                 let x = p.above[j];
-                let xlogy = self.op(&XLOGY, &[x, if x == plain { x } else { y }])?;
+                if self.facts(x).low > 0.0 {
+                    continue;
+                }
+                let xlogy = match self.arg(t, &LOG1P) {
+                    Some(u) => self.op(&XLOG1PY, &[x, u])?,
+                    None => self.op(&XLOGY, &[x, y])?,
+                };
                 let mut total = Linear::default();
                 total.add(Some(xlogy), c);
                 let rest = sum.without(term);
@@ -526,15 +527,18 @@ impl Rewriter<'_> {
         None
     }
 
-    /// The argument of `log`; of `log1p(u)` the node `1 + u` if there is one.
-    fn log_argument(&mut self, id: NodeId) -> Option<(NodeId, NodeId)> {
-        if let Some(y) = self.arg(id, &LOG) {
-            return Some((y, y));
+    /// For `log(y)` (or `log1p(u)`, where `y` is `1 + u`): the factor other than `i` that `y` has too, and `y`.
+    fn shared_with_log(&self, log: NodeId, p: &Product, i: usize) -> Option<(usize, NodeId)> {
+        let find = |test: &dyn Fn(NodeId) -> bool| (0..p.above.len()).find(|&j| j != i && test(p.above[j]));
+        if let Some(y) = self.arg(log, &LOG) {
+            let inside = self.product(y);
+            let j = find(&|g| g == y || (inside.coefficient > 0.0 && inside.above.contains(&g)))?;
+            return Some((j, y));
         }
-        let u = self.arg(id, &LOG1P)?;
-        let one = self.real(1.0);
-        let sum = self.op(&ADD, &[one, u])?;
-        Some((sum, sum))
+        let mut sum = self.linear(self.arg(log, &LOG1P)?);
+        sum.add(None, 1.0);
+        let j = find(&|g| self.same_sum(&sum, g))?;
+        Some((j, p.above[j]))
     }
 
     /// `x @[k] log(x)`.

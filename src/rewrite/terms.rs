@@ -263,7 +263,13 @@ impl Rewriter<'_> {
                 && x == y
             {
                 let log = self.raw(&LOG, &[x], Attrs::none())?;
-                if sum.coefficient(Some(log)) == c {
+                let log1p = sum.terms.iter().any(|&(l, d)| {
+                    let Some(u) = l.and_then(|l| self.arg(l, &LOG1P)) else { return false };
+                    let mut one_more = self.linear(u);
+                    one_more.add(None, 1.0);
+                    d == c && self.same_sum(&one_more, x)
+                });
+                if log1p || sum.coefficient(Some(log)) == c {
                     let mut rest = sum.without(term);
                     rest.add(None, c);
                     return self.of_linear(&rest, ty);

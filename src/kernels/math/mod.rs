@@ -212,3 +212,8 @@ pub fn xlogy(x: f64, y: f64) -> f64 {
     let value = x * log(y);
     if x == 0.0 && !y.is_nan() { 0.0 } else { value }
 }
+
+/// `x * log(1 + y)`, and 0 where `x` is 0 and `y` is not NaN.
+pub fn xlog1py(x: f64, y: f64) -> f64 {
+    if x == 0.0 && !y.is_nan() { 0.0 } else { x * log1p(y) }
+}

@@ -35,6 +35,22 @@ real_functions! {
         vec![c.partial(0, |b| b.log(y)), c.partial(1, |b| b.zdiv(x, y))]
     });
 
+    XLOG1PY "xlog1py"(x, y) "`x * log(1 + y)`, accurate for small `y`, and 0 where `x` is 0 (unless `y` is NaN)."
+    example "xlog1py(0, -1) == 0" latex "\\operatorname{xlog1py}"
+    domain &[Domain::NonZero, Domain::Between(-0.8, 3.0)];
+    kernel math::xlog1py;
+    gradient Gradient::Rule(|c| {
+        let (x, y) = (c.inputs[0], c.inputs[1]);
+        vec![
+            c.partial(0, |b| b.apply(&super::LOG1P, &[y], Attrs::none())),
+            c.partial(1, |b| {
+                let one = b.real(1.0);
+                let sum = b.add(one, y);
+                b.zdiv(x, sum)
+            }),
+        ]
+    });
+
     ERF "erf"(x) "The error function: twice the area of exp(-t^2)/sqrt(pi) from 0 to x."
     example "erf(0) == 0" latex "\\operatorname{erf}" domain &[Domain::Between(-2.5, 2.5)];
     kernel math::erf;
@@ -141,4 +157,5 @@ fn ordered(mut args: KernelArgs, f: fn(i64, f64) -> f64) -> Result<Vec<Tensor>, 
     )])
 }
 
-pub static SPECIAL: &[&OpDef] = &[&LOGADDEXP, &XLOGY, &ERF, &ERFC, &ERFINV, &LGAMMA, &DIGAMMA, &POLYGAMMA, &EXPREL];
+pub static SPECIAL: &[&OpDef] =
+    &[&LOGADDEXP, &XLOGY, &XLOG1PY, &ERF, &ERFC, &ERFINV, &LGAMMA, &DIGAMMA, &POLYGAMMA, &EXPREL];

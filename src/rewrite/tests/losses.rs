@@ -1,6 +1,7 @@
 //! Losses as people write them: the formula of the gradient, golden.
 
 use super::*;
+use std::slice::from_ref;
 
 fn scores() -> (Dim, Vec<(&'static str, ArrayTy)>) {
     let k = open("k", 0);
@@ -12,7 +13,7 @@ fn scores() -> (Dim, Vec<(&'static str, ArrayTy)>) {
 fn cross_entropy() {
     let (k, inputs) = scores();
     let f = graph(&inputs, |b, i| {
-        let lse = b.logsumexp(i[0], &[k.axis.clone()]);
+        let lse = b.logsumexp(i[0], from_ref(&k.axis));
         let zy = b.pick(i[0], &k.axis, i[1]);
         b.sub(lse, zy)
     });
@@ -25,7 +26,7 @@ fn cross_entropy_of_softmax() {
     let (k, inputs) = scores();
     let f = graph(&inputs, |b, i| {
         let e = b.exp(i[0]);
-        let s = b.sum(e, &[k.axis.clone()]);
+        let s = b.sum(e, from_ref(&k.axis));
         let p = b.div(e, s);
         let p = b.pick(p, &k.axis, i[1]);
         let l = b.log(p);
@@ -39,7 +40,7 @@ fn excess(b: &mut Builder, k: &Dim, z: NodeId, y: NodeId) -> NodeId {
     let zy = b.pick(z, &k.axis, y);
     let d = b.sub(z, zy);
     let e = b.exp(d);
-    let s = b.sum(e, &[k.axis.clone()]);
+    let s = b.sum(e, from_ref(&k.axis));
     let one = b.real(1.0);
     b.sub(s, one)
 }
@@ -87,10 +88,10 @@ fn mean_cross_entropy() {
     let (n, k) = (open("n", 0), open("k", 1));
     let y = ArrayTy::new(Elem::Label(k.axis.clone()), vec![n.clone()]);
     let f = graph(&[("z", real(&[n.clone(), k.clone()])), ("y", y)], |b, i| {
-        let lse = b.logsumexp(i[0], &[k.axis.clone()]);
+        let lse = b.logsumexp(i[0], from_ref(&k.axis));
         let zy = b.pick(i[0], &k.axis, i[1]);
         let each = b.sub(lse, zy);
-        b.mean(each, &[n.axis.clone()])
+        b.mean(each, from_ref(&n.axis))
     });
     assert_eq!(text(&simplify(&f)), "mean[n](logsumexp[k](z) - z[k = y])");
     assert_eq!(text(&gradient(&f, 0)), "(softmax[k](z) - onehot[k](y)) / size(n)");
@@ -102,11 +103,11 @@ fn softmax_regression_weights() {
     let y = ArrayTy::new(Elem::Label(k.axis.clone()), vec![n.clone()]);
     let x = real(&[n.clone(), d.clone()]);
     let f = graph(&[("w", real(&[d.clone(), k.clone()])), ("x", x), ("y", y)], |b, i| {
-        let z = b.contract(i[1], i[0], &[d.axis.clone()]);
-        let lse = b.logsumexp(z, &[k.axis.clone()]);
+        let z = b.contract(i[1], i[0], from_ref(&d.axis));
+        let lse = b.logsumexp(z, from_ref(&k.axis));
         let zy = b.pick(z, &k.axis, i[2]);
         let each = b.sub(lse, zy);
-        b.mean(each, &[n.axis.clone()])
+        b.mean(each, from_ref(&n.axis))
     });
     assert_eq!(text(&gradient(&f, 0)), "x @[n] (softmax[k](x @[d] w) - onehot[k](y)) / size(n)");
 }
@@ -220,7 +221,7 @@ fn pairwise() {
     let y = ArrayTy::new(Elem::Label(c), vec![n.clone()]);
     let f = graph(&[("e", real(&[n.clone(), d.clone()])), ("y", y)], |b, i| {
         let other = b.rename(i[0], &n.axis, &m);
-        let s = b.contract(i[0], other, &[d.axis.clone()]);
+        let s = b.contract(i[0], other, from_ref(&d.axis));
         let y_other = b.rename(i[1], &n.axis, &m);
         let same = b.eq(i[1], y_other);
         let different = b.not(same);
@@ -230,12 +231,12 @@ fn pairwise() {
         let e = b.exp(a);
         let zero = b.real(0.0);
         let chosen = b.select(different, e, zero);
-        let neg = b.sum(chosen, &[m.axis.clone()]);
+        let neg = b.sum(chosen, from_ref(&m.axis));
         let one = b.real(1.0);
         let s = b.add(one, neg);
         let l = b.log(s);
         let l = b.scale(1.0 / 50.0, l);
-        b.mean(l, &[n.axis.clone()])
+        b.mean(l, from_ref(&n.axis))
     });
     let mut journal = Journal::new();
     assert_eq!(
@@ -251,8 +252,8 @@ fn attention() {
     let (s, t, d) = (open("s", 0), open("t", 1), open("d", 2));
     let f = graph(&[("a", real(&[s.clone(), t.clone()])), ("v", real(&[t.clone(), d.clone()]))], |b, i| {
         let e = b.exp(i[0]);
-        let above = b.contract(e, i[1], &[t.axis.clone()]);
-        let below = b.sum(e, &[t.axis.clone()]);
+        let above = b.contract(e, i[1], from_ref(&t.axis));
+        let below = b.sum(e, from_ref(&t.axis));
         b.div(above, below)
     });
     let mut journal = Journal::new();
