@@ -354,7 +354,8 @@ pub enum ExprKind {
     Broken,
 }
 
-/// `{ let a = 1 ... value }`. The value is the last item, an `ItemKind::Expr`.
+/// `{ let a = 1 ... value }`: `items` are the statements before the value. In `step { ... }` the value may be missing
+/// and is an empty record then.
 #[derive(Clone, Debug)]
 pub struct Block {
     pub items: Vec<Arc<Item>>,

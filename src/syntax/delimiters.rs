@@ -191,7 +191,7 @@ pub fn statement_around(text: &str, tokens: &[Token], at: usize) -> Option<Range
     for (i, token) in tokens.iter().enumerate().skip(brace + 1) {
         let ends = depth == 0 && (token.text(text) == ";" || token.kind == TokenKind::Close);
         let begins = depth == 0 && token.first_on_line && starts_statement(text, tokens, i);
-        if (ends || begins || from.is_none()) && token.start > at && from.is_some() {
+        if (ends || begins) && token.start > at && from.is_some() {
             break;
         }
         if ends && token.kind == TokenKind::Close {
@@ -213,7 +213,7 @@ pub fn statement_around(text: &str, tokens: &[Token], at: usize) -> Option<Range
         before = i;
     }
     let end = tokens.get(before)?.end;
-    from.filter(|from| *from < end && end > *from).map(|from| from..end)
+    from.filter(|from| *from < end).map(|from| from..end)
 }
 
 /// Whether a `{` opens a block and not a record.

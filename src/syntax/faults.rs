@@ -162,7 +162,8 @@ fn foreign(span: Span, found: &str) -> Diagnostic {
     let mend = match found {
         "**" => "write `x^2` for a power",
         "&&" | "&" => "write `and`",
-        "||" | "|" => "write `or`",
+        "||" => "write `or`",
+        "|" => "write `or`; a magnitude is `abs(x)`",
         "!" => "write `not x`; `!=` compares",
         "%" => "write `mod(a, b)` for the remainder",
         "//" => "write `floor(a / b)`; comments start with `#`",

@@ -5,8 +5,8 @@ use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::syntax::grammar::Rule;
-use crate::syntax::pratt;
 use crate::syntax::tokens::{Number, number_value};
+use crate::syntax::{messages, pratt, words};
 use pest::iterators::{Pair, Pairs};
 use std::sync::Arc;
 
@@ -329,8 +329,8 @@ impl Builder<'_> {
             let value = match inner.next() {
                 Some(value) => self.expr(value),
                 None => {
-                    if super::super::words::is_reserved(&name.name) {
-                        self.faults.push(super::super::messages::reserved(&name.name, name.span));
+                    if words::is_reserved(&name.name) {
+                        self.faults.push(messages::reserved(&name.name, name.span));
                     }
                     Expr { span: name.span, kind: ExprKind::Name(name.clone()) }
                 }

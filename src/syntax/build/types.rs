@@ -57,8 +57,8 @@ impl Builder<'_> {
             let report = Diagnostic::new(&codes::E0122, span, "a label needs its axis", "labels of which axis?");
             self.faults.push(report.help("write `label k`, and `label k [n]` for one label per element of `n`"));
         } else if dims.is_some() {
-            let message = format!("`{}` has no axes", name.name);
-            let report = Diagnostic::new(&codes::E0122, span, message, "not an element type");
+            let message = format!("`{}` is no element type", name.name);
+            let report = Diagnostic::new(&codes::E0122, span, message, "only element types have axes");
             let meant = match &*name.name {
                 "float" | "f32" | "f64" | "double" | "float32" | "float64" | "number" => "real",
                 "integer" | "i32" | "i64" | "int32" | "int64" | "long" => "int",
