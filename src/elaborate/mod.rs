@@ -18,7 +18,8 @@ pub mod scope;
 mod types;
 pub mod value;
 
-pub use item::{Action, ExpectKind, PlotSeries, Step};
+pub use declare::signature_text;
+pub use item::{Action, ExpectKind, PlotBy, PlotSeries, Step, path_text};
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::{Attrs, Builder, Graph, Node, NodeId};

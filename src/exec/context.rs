@@ -23,6 +23,11 @@ impl Context {
         Ok(Context { pool: Arc::new(pool), cancel: Arc::default() })
     }
 
+    /// The same workers, stopped by a flag of the caller's.
+    pub fn with_cancel(self, cancel: Arc<AtomicBool>) -> Context {
+        Context { cancel, ..self }
+    }
+
     /// The flag that stops every run of this context: for a Ctrl-C handler.
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
         self.cancel.clone()

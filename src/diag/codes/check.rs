@@ -559,4 +559,6 @@ let x = 1 + where(true, 1, 0)
     E0504 Error "calls too deep" ""
     W0201 Warning "value not used" ""
     W0301 Warning "every pair combined" ""
+    E0207 Error "module not found" ""
+    E0505 Error "unknown precision" ""
 }

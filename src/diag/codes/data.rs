@@ -297,4 +297,5 @@ let x = [t: 10] => log(1.0 + t)
 plot x over t
 ```
 "##
+    E0622 Error "plot not understood" ""
 }

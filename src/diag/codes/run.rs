@@ -187,4 +187,5 @@ Press Ctrl-C while a program runs.
 ## Instead
 Run fewer iterations or a smaller sample first; `loss check FILE` finds mistakes without running anything.
 "
+    E0801 Error "expectation does not hold" ""
 }

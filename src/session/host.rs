@@ -1,0 +1,138 @@
+//! Data files for the elaborator: read once a session, kept while their bytes may be asked for again.
+
+use super::library::Library;
+use crate::data::{self, DeclaredAxis, Field, FieldData, FieldElem, Format, LoadSpec};
+use crate::diag::Diagnostic;
+use crate::elaborate::{Host, LoadField, LoadRequest, Loaded, LoadedField, Mode};
+use crate::syntax::ast::ElemExpr;
+use crate::types::{ArrayTy, Axis, Dim, Elem, Precision, Size, Sizes};
+use crate::world::World;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What was read so far, by path and declaration.
+#[derive(Default)]
+pub struct Files {
+    folder: PathBuf,
+    read: HashMap<String, Arc<data::Loaded>>,
+    /// Names and hashes of the files read, in order, for the manifest.
+    pub hashes: Vec<(String, String)>,
+}
+
+impl Files {
+    pub fn folder_path(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    /// Relative paths are looked up beside the program.
+    pub fn beside(&mut self, folder: &Path) {
+        self.folder = folder.to_path_buf();
+    }
+}
+
+pub struct SessionHost<'a> {
+    pub world: &'a dyn World,
+    pub files: &'a mut Files,
+    pub library: &'a Library,
+    pub precision: Precision,
+}
+
+impl Host for SessionHost<'_> {
+    fn load(&mut self, request: &LoadRequest, _mode: Mode, _sizes: &mut Sizes) -> Result<Loaded, Diagnostic> {
+        let loaded = self.read(request).map_err(|fault| fault.diagnostic(request.span))?;
+        Ok(arrange(request, &loaded))
+    }
+
+    fn module_of(&self, name: &str) -> Option<String> {
+        self.library.module_of(name)
+    }
+}
+
+impl SessionHost<'_> {
+    fn read(&mut self, request: &LoadRequest) -> Result<Arc<data::Loaded>, Box<data::DataFault>> {
+        let key =
+            format!("{:?} {} {:?} {:?}", self.precision, request.path, self.files.folder, declaration(&request.fields));
+        if let Some(found) = self.files.read.get(&key) {
+            return Ok(found.clone());
+        }
+        let loaded = if request.bundled {
+            let missing = || {
+                let names: Vec<String> = data::bundled_names().map(str::to_string).collect();
+                data::unreadable(&request.path, None, &names)
+            };
+            data::bundled(&request.path, self.precision).ok_or_else(missing)??
+        } else {
+            self.read_file(request)?
+        };
+        let loaded = Arc::new(loaded);
+        self.files.read.insert(key, loaded.clone());
+        Ok(loaded)
+    }
+
+    fn read_file(&mut self, request: &LoadRequest) -> Result<data::Loaded, Box<data::DataFault>> {
+        let path = self.files.folder.join(&*request.path);
+        let format = Format::of_name(&request.path)?;
+        let bytes = match self.world.read(&path) {
+            Ok(bytes) => bytes,
+            Err(failure) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let siblings = self.world.list(folder).unwrap_or_default();
+                let why = self.world.exists(&path).then(|| failure.to_string());
+                return Err(data::unreadable(&request.path, why.as_deref(), &siblings));
+            }
+        };
+        let hash = (request.path.to_string(), crate::out::sha256(&bytes));
+        if !self.files.hashes.contains(&hash) {
+            self.files.hashes.push(hash);
+        }
+        let fields = request.fields.iter().map(field).collect();
+        data::load(&request.path, &bytes, format, &LoadSpec::new(fields).precision(self.precision))
+    }
+}
+
+fn declaration(fields: &[LoadField]) -> Vec<String> {
+    fields.iter().map(|f| format!("{} {} {:?}", f.name, field(f).elem.show(), f.axes)).collect()
+}
+
+fn field(f: &LoadField) -> Field {
+    let elem = match &f.elem {
+        ElemExpr::Real => FieldElem::Real,
+        ElemExpr::Int => FieldElem::Int,
+        ElemExpr::Bool => FieldElem::Bool,
+        ElemExpr::Text => FieldElem::Text,
+        ElemExpr::Label(k) => FieldElem::Label(DeclaredAxis::open(k.name.clone())),
+    };
+    let axes = f.axes.iter().map(|(name, size)| DeclaredAxis { name: name.clone(), size: *size }).collect();
+    Field::new(f.name.clone(), elem, axes)
+}
+
+/// What was read in the program's own axes: those of the declaration.
+fn arrange(request: &LoadRequest, loaded: &data::Loaded) -> Loaded {
+    let mut out = Loaded::default();
+    for (i, f) in request.fields.iter().enumerate() {
+        let found = if request.bundled { loaded.field(&f.name) } else { loaded.fields.get(i) };
+        let Some(found) = found else { continue };
+        let FieldData::Array(tensor) = &found.data else { continue };
+        let axis = |at: usize| f.axes.get(at).map(|a| a.0.clone()).or(found.axes.get(at).cloned());
+        let dims: Vec<Dim> = tensor
+            .shape()
+            .iter()
+            .enumerate()
+            .filter_map(|(at, n)| axis(at).map(|name| Dim::new(Axis::global(name), Size::Known(*n))))
+            .collect();
+        let elem = match (&f.elem, &found.elem) {
+            (ElemExpr::Label(k), data::LoadedElem::Label(own)) => {
+                if let Some(n) = loaded.size(own) {
+                    out.label_sizes.push((k.name.clone(), Size::Known(n)));
+                }
+                Elem::Label(Axis::global(k.name.clone()))
+            }
+            (_, data::LoadedElem::Int) => Elem::Int,
+            (_, data::LoadedElem::Bool) => Elem::Bool,
+            _ => Elem::Real,
+        };
+        out.fields.push(LoadedField { name: f.name.clone(), ty: ArrayTy::new(elem, dims), data: Some(tensor.clone()) });
+    }
+    out
+}
