@@ -12,6 +12,7 @@ pub mod kernels;
 pub mod ops;
 pub mod out;
 pub mod plot;
+pub mod repl;
 pub mod rewrite;
 pub mod session;
 pub mod source;

@@ -7,6 +7,7 @@ use crate::ir::verify::debug_verify;
 use crate::ir::{Attrs, Builder, Graph, Node, NodeId, RunFault};
 use crate::ops::vjp::conform;
 use crate::ops::{Build, CONST, GET, GRAD, JACOBIAN, fold, loops};
+use crate::rewrite::{self, Journal};
 use crate::types::{Axis, Dim, Elem};
 use std::sync::Arc;
 
@@ -18,7 +19,25 @@ pub struct Passes<'a> {
     pub simplify: &'a mut dyn FnMut(Graph) -> Graph,
 }
 
-/// Replaces every gradient in a graph and in its regions.
+/// Everything between a checked graph and its plan: made stable, differentiated, simplified, loops that do the same
+/// rounds made one.
+pub fn prepare(graph: &Graph, journal: &mut Journal) -> Result<Graph, RunFault> {
+    let stable = rewrite::stabilise(graph, journal);
+    let simple = rewrite::simplify(&differentiate(&stable, journal)?);
+    let graph = loops::trim(&loops::merge(&simple));
+    debug_verify(&graph, "preparation");
+    Ok(graph)
+}
+
+/// Replaces every gradient in a graph and in its regions, with the passes of `rewrite`; what was made stable is added
+/// to the journal. The rest of the graph is left as it is.
+pub fn differentiate(graph: &Graph, journal: &mut Journal) -> Result<Graph, RunFault> {
+    let mut stabilise = |graph: Graph| rewrite::stabilise(&graph, journal);
+    let mut simplify = |graph: Graph| rewrite::simplify(&graph);
+    expand(graph, &mut Passes { stabilise: &mut stabilise, simplify: &mut simplify })
+}
+
+/// Replaces every gradient in a graph and in its regions, with passes of the caller's.
 pub fn expand(graph: &Graph, passes: &mut Passes) -> Result<Graph, RunFault> {
     if !takes_gradients(graph) {
         return Ok(graph.clone());

@@ -49,8 +49,6 @@ impl Printer {
             Event::Expectation { .. } => {}
             Event::Wrote { path } => self.out.line(&format!("wrote {}", path.display())),
             Event::Diagnostic(diagnostic) => {
-                // What was printed before stands before the report where both streams share a terminal.
-                self.out.flush();
                 let report = Renderer::new(sources, self.color).report(diagnostic);
                 // Nobody is left to tell when standard error is gone.
                 let _ = std::io::stderr().write_all(report.as_bytes());
@@ -67,5 +65,7 @@ impl Output for Printer {
         } else {
             self.as_text(&event, sources);
         }
+        // Whoever watches a long run sees each result as it comes.
+        self.out.flush();
     }
 }

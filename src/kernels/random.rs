@@ -161,25 +161,31 @@ pub fn integers(s: Stream, n: usize, lo: &[i64], hi: &[i64]) -> Vec<i64> {
     })
 }
 
-/// Which of `k` weights: the first whose running sum exceeds `u` times the total. `weights(i)` gives those of draw
-/// `i`. A draw whose weights are not a distribution (negative, NaN, all zero) gives `None`.
-pub fn categorical(s: Stream, n: usize, k: usize, weights: impl Fn(usize, usize) -> f64 + Sync) -> Vec<Option<i64>> {
+/// Which of `k` weights: the first whose running sum exceeds `u` times the total. Draw `i` has its weights in `p` from
+/// `base(i)` on, `stride` apart. One whose weights are not a distribution (negative, NaN, all zero) gives `None`.
+pub fn categorical(
+    s: Stream,
+    n: usize,
+    k: usize,
+    p: &[f64],
+    base: impl Fn(usize) -> usize + Sync,
+    stride: usize,
+) -> Vec<Option<i64>> {
     fill(n, |i| {
-        let total: f64 = (0..k).map(|j| weights(i, j)).sum();
-        let sound = total > 0.0 && total.is_finite() && (0..k).all(|j| weights(i, j) >= 0.0);
+        let from = base(i);
+        let weights = || (0..k).map(|j| p[from + j * stride]);
+        let total: f64 = weights().sum();
+        let sound = total > 0.0 && total.is_finite() && weights().all(|w| w >= 0.0);
         if !sound {
             return None;
         }
         let goal = s.unit(i) * total;
         let (mut sum, mut last) = (0.0, 0);
-        for j in 0..k {
-            let w = weights(i, j);
+        for (j, w) in weights().enumerate().filter(|(_, w)| *w > 0.0) {
             sum += w;
-            if w > 0.0 {
-                last = j;
-                if goal < sum {
-                    break;
-                }
+            last = j;
+            if goal < sum {
+                break;
             }
         }
         Some(last as i64)
@@ -286,13 +292,13 @@ mod tests {
     #[test]
     fn categories_and_permutations() {
         let p = [0.0, 0.5, 0.25, 0.25];
-        let drawn = categorical(stream(), N, 4, |_, j| p[j]);
+        let drawn = categorical(stream(), N, 4, &p, |_| 0, 1);
         for (j, &p) in p.iter().enumerate() {
             let share = drawn.iter().filter(|&&x| x == Some(j as i64)).count() as f64 / N as f64;
             near(share, p, 0.006);
         }
-        assert_eq!(categorical(stream(), 1, 2, |_, _| 0.0), [None]);
-        assert_eq!(categorical(stream(), 1, 2, |_, j| j as f64 * 2.0 - 1.0), [None]);
+        assert_eq!(categorical(stream(), 1, 2, &[0.0; 2], |_| 0, 1), [None]);
+        assert_eq!(categorical(stream(), 1, 2, &[-1.0, 3.0], |_| 0, 1), [None]);
         let mut counts = [0usize; 6];
         for row in permutations(stream(), 6000, 3, 3).chunks(3) {
             counts[(row[0] * 2 + (row[1] > row[2]) as i64) as usize] += 1;

@@ -226,7 +226,7 @@ pub static SOLVE: OpDef = OpDef {
     signature: "solve[d, e](a: real[d, e], b: real[d]) -> real[e]",
     doc: "The `x` with `a @[e] x = b`, for a square matrix with rows `d` and columns `e`. Axes that both have are \
           batches; axes of `b` alone are further right-hand sides. A singular matrix stops the run.",
-    example: "all(solve[d, e]([d: 2, e: 2] => if d == e then 2.0 else 0.0, [4, 6] : real[d]) == ([2, 3] : real[e]))",
+    example: "all(solve[d, e]([d: 2, e: 2] => where(d == e, 2.0, 0.0), [4, 6] : real[d]) == ([2, 3] : real[e]))",
     lifting: Lifting::Batched,
     infer: |c| {
         square(c, 0, "solve")?;
@@ -415,7 +415,7 @@ pub static DET: OpDef = OpDef {
     form: Form::Axes { axes: 2, args: 1 },
     signature: "det[d, e](a: real[d, e]) -> real",
     doc: "The determinant of a square matrix. Its gradient, the cofactors, is exact for singular matrices too.",
-    example: "det[d, e]([d: 2, e: 2] => if d == e then 3.0 else 1.0) ~= 8",
+    example: "det[d, e]([d: 2, e: 2] => where(d == e, 3.0, 1.0)) ~= 8",
     lifting: Lifting::Batched,
     infer: |c| {
         square(c, 0, "det")?;
@@ -469,7 +469,7 @@ pub static LOGDET: OpDef = OpDef {
     signature: "logdet[d, e](a: real[d, e]) -> real",
     doc: "The logarithm of the determinant of a square matrix, without forming the determinant. Minus infinity for a \
           singular matrix, NaN where the determinant is negative.",
-    example: "logdet[d, e]([d: 2, e: 2] => if d == e then 1.0 else 0.0) == 0",
+    example: "logdet[d, e]([d: 2, e: 2] => where(d == e, 1.0, 0.0)) == 0",
     lifting: Lifting::Batched,
     infer: |c| {
         square(c, 0, "logdet")?;

@@ -55,6 +55,7 @@ pub mod lift;
 pub mod linalg;
 pub mod loops;
 pub mod order;
+pub mod random;
 pub mod reduce;
 mod region_vjp;
 pub mod regions;
@@ -80,6 +81,7 @@ pub use join::*;
 pub use leaf::*;
 pub use linalg::*;
 pub use order::*;
+pub use random::*;
 pub use reduce::*;
 pub use regions::*;
 pub use shape::*;
@@ -87,8 +89,20 @@ pub use spectral::*;
 
 /// Every operation, family by family. The order is fixed and shows in listings.
 pub fn all() -> impl Iterator<Item = &'static OpDef> {
-    let rest =
-        [REDUCTIONS, CONTRACTIONS, SHAPES, JOINS, INDEXING, GROUPING, ORDERS, MATRICES, SPECTRA, CONTROL, REGIONS];
+    let rest = [
+        REDUCTIONS,
+        CONTRACTIONS,
+        SHAPES,
+        JOINS,
+        INDEXING,
+        GROUPING,
+        ORDERS,
+        MATRICES,
+        SPECTRA,
+        DRAWS,
+        CONTROL,
+        REGIONS,
+    ];
     LEAVES.iter().copied().chain(elementwise::table()).chain(rest.into_iter().flatten().copied())
 }
 

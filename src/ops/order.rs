@@ -138,10 +138,10 @@ pub static RANK: OpDef = OpDef {
 pub static TOPK: OpDef = OpDef {
     name: "topk",
     form: Form::Internal,
-    signature: "topk[k](x: real[k], 5) -> {values: real[k: 5], labels: label k [k: 5]}",
+    signature: "topk[k](x: real[k], 5) -> real[k: 5]",
     doc: "The largest elements along an axis in descending order, and the coordinates they came from; of equal ones the \
           first. NaN comes after every number. The gradient goes back to where each came from.",
-    example: "sum(topk[k](([1, 5, 3] : real[k]), 2).values) == 8",
+    example: "sum(topk[k]([1, 5, 3] : real[k], 2)) == 8",
     lifting: Lifting::Batched,
     infer: |c| {
         let (at, old) = one_axis(c, "topk")?;

@@ -66,14 +66,14 @@ fn each(
 pub static EIGH: OpDef = OpDef {
     name: "eigh",
     form: Form::Axes { axes: 2, args: 1 },
-    signature: "eigh[d, e](h: real[d, e]) -> {values: real[k], vectors: real[d, k]}",
+    signature: "eigh[d, e -> k](h: real[d, e]) -> (values: real[k], vectors: real[d, k])",
     doc: "Eigenvalues of a symmetric matrix in ascending order, and orthonormal eigenvectors: \
           `h[d, e] = sum[k](vectors[d, k] * values[k] * vectors[e, k])`. Of a matrix that is not symmetric, \
           `(h + h transposed) / 2` is taken. Each eigenvector has its largest entry positive. Where eigenvalues \
           coincide (to rounding), eigenvectors are arbitrary within the space they span, and the mutual terms of their \
           gradient count as zero: right for what depends on that space alone, as a projection on it or the sum of its \
           eigenvalues does; a function of the matrix rebuilt from them lacks the derivative inside that space.",
-    example: "sum(eigh[d, e]([d: 2, e: 2] => if d == e then 2.0 else 1.0).values) ~= 4",
+    example: "{\n    let (values, vectors) = eigh[d, e -> k]([d: 2, e: 2] => where(d == e, 2.0, 1.0))\n    sum(values) ~= 4\n}",
     lifting: Lifting::Batched,
     infer: |c| {
         square(c, 0, "eigh")?;
@@ -179,12 +179,12 @@ pub static GAPS: OpDef = OpDef {
 pub static SVD: OpDef = OpDef {
     name: "svd",
     form: Form::Axes { axes: 2, args: 1 },
-    signature: "svd[n, d](a: real[n, d]) -> {u: real[n, k], s: real[k], v: real[d, k]}",
+    signature: "svd[n, d -> k](a: real[n, d]) -> (u: real[n, k], s: real[k], v: real[d, k])",
     doc: "Thin singular value decomposition, `a[n, d] = sum[k](u[n, k] * s[k] * v[d, k])`: singular values in descending \
           order, `k` as long as the shorter side. Each left vector has its largest entry positive. Gradients (Townsend \
           2016) exist where singular values differ and, for vectors, are not zero; coinciding ones are treated as for \
           `eigh`.",
-    example: "svd[n, d]([n: 1, d: 1] => -3.0).s[k = 0] ~= 3",
+    example: "{\n    let (u, s, v) = svd[n, d -> k]([n: 1, d: 1] => -3.0)\n    s[k = 0] ~= 3\n}",
     lifting: Lifting::Batched,
     infer: |c| {
         let (rows, columns) = matrix(c, 0, "svd")?;
@@ -263,11 +263,11 @@ fn svd_gradient(c: &mut VjpCtx) -> Vec<Option<NodeId>> {
 pub static QR: OpDef = OpDef {
     name: "qr",
     form: Form::Axes { axes: 2, args: 1 },
-    signature: "qr[n, d](a: real[n, d]) -> {q: real[n, k], r: real[k, d]}",
+    signature: "qr[n, d -> k](a: real[n, d]) -> (q: real[n, k], r: real[k, d])",
     doc: "Thin QR factorisation, `a = q @[k] r`: `q` has orthonormal columns, `r` is upper triangular with a diagonal \
           that is not negative, `k` is as long as the shorter side. Gradient for full rank (Roberts & Roberts, arXiv \
           2009.10071).",
-    example: "qr[n, d]([n: 1, d: 1] => -3.0).r[k = 0][d = 0] ~= 3",
+    example: "{\n    let (q, r) = qr[n, d -> k]([n: 1, d: 1] => -3.0)\n    r[k = 0][d = 0] ~= 3\n}",
     lifting: Lifting::Batched,
     infer: |c| {
         let (rows, columns) = matrix(c, 0, "qr")?;

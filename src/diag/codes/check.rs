@@ -259,7 +259,7 @@ print det[d, e](h)
 ## Instead
 
 ```loss
-let h = [d: 2, e: 2] => if d == e then 2.0 else 1.0
+let h = [d: 2, e: 2] => where(d == e, 2.0, 1.0)
 print det[d, e](h)
 ```
 "

@@ -79,7 +79,7 @@ print cholesky[d, e](h)
 ## Instead
 
 ```loss
-let h = [d: 2, e: 2] => if d == e then 2.0 else 1.0
+let h = [d: 2, e: 2] => where(d == e, 2.0, 1.0)
 print cholesky[d, e](h)
 ```
 "
@@ -100,7 +100,7 @@ print solve[d, e](a, b)
 ## Instead
 
 ```loss
-let a = [d: 2, e: 2] => if d == e then 2.0 else 1.0
+let a = [d: 2, e: 2] => where(d == e, 2.0, 1.0)
 let b = [d: 2] => 1.0
 print solve[d, e](a, b)
 ```
