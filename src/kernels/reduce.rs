@@ -324,7 +324,21 @@ fn shifted<T: Real>(x: &[T]) -> (f64, f64) {
     if m.is_infinite() || m.is_nan() {
         return (m, 0.0);
     }
-    (m, pairwise(x.len(), &|i| if i == at { 0.0 } else { math::exp(x[i].wide() - m) }))
+    let part = |start: usize| {
+        // Into a buffer first: a loop of nothing but exponentials vectorises.
+        let (mut e, end) = ([0.0; LEAF], (start + LEAF).min(x.len()));
+        e.iter_mut().zip(&x[start..end]).for_each(|(e, v)| *e = math::exp(v.wide() - m));
+        if (start..end).contains(&at) {
+            e[at - start] = 0.0;
+        }
+        sum_f64(&e[..end - start])
+    };
+    if x.len() <= LEAF {
+        return (m, part(0));
+    }
+    let starts = (0..x.len().div_ceil(LEAF)).into_par_iter().with_min_len(TASK / LEAF);
+    let parts: Vec<f64> = starts.map(|i| part(i * LEAF)).collect();
+    (m, sum_f64(&parts))
 }
 
 fn logsumexp_row<T: Real>(x: &[T]) -> f64 {

@@ -22,7 +22,7 @@ pub static GET: OpDef = OpDef {
     gradient: Gradient::Missing("an output is differentiated with the operation that gives it"),
     kernel: Kernel::None,
     notation: Notation::Custom(first_argument),
-    domain: &[Domain::Own("control::tests::outputs")],
+    domain: &[Domain::Own("ops::order::tests")],
 };
 
 /// The identity, with a gradient of zero.

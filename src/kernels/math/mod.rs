@@ -156,6 +156,13 @@ pub fn softplus(x: f64) -> f64 {
     if x > 0.0 { x + tail } else { tail }
 }
 
+/// `log(1 + exp(x))` over slices, in two passes that each vectorise.
+pub fn softplus_slice(x: &[f64], out: &mut [f64]) {
+    out.iter_mut().zip(x).for_each(|(o, &x)| *o = exp(-x.abs()));
+    out.iter_mut().for_each(|o| *o = log1p(*o));
+    out.iter_mut().zip(x).for_each(|(o, &x)| *o += if x > 0.0 { x } else { 0.0 });
+}
+
 /// The hyperbolic tangent.
 #[inline(always)]
 pub fn tanh(x: f64) -> f64 {

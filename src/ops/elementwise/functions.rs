@@ -142,7 +142,7 @@ real_functions! {
 
     SOFTPLUS "softplus"(x) "`log(1 + exp(x))`, without overflow."
     example "softplus(1000) == 1000" latex "\\operatorname{softplus}" domain ANY;
-    kernel math::softplus;
+    kernel slices::softplus_slice;
     gradient Gradient::Rule(|c| c.chain(|b, x, _| b.sigmoid(x)));
 
     FLOOR "floor"(x) "The greatest whole number not above `x`. Its gradient is 0."
