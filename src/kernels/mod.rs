@@ -2,6 +2,7 @@
 //! blocks, so that results do not depend on the number of threads. Kernels never know graphs.
 
 pub mod blas;
+pub mod conv;
 pub mod gather;
 pub mod gemm;
 pub mod linalg;

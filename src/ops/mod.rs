@@ -28,11 +28,11 @@
 //! | `SCATTER_ADD` | g, index | `axes` = the one made, then the axes of the index that are summed (others align with g's); `dims` = its dim: adds g into zeros (gradient of `PICK`) |
 //! | `UPDATE` | w, index, value | `axes` = the one; `ints` = 1 to add, 0 to set (last index wins) |
 //! | `GROUP` (`sum[n by y]`) | x, y | `axes` = n; `dims` = the group's dim; `name` = sum, max, min, prod |
-//! | `CONV` | x, kernel | `axes` = those convolved (kernel has them too); `dims` = result's dims along them; `ints` = stride, padding before for each |
+//! | `CONV` | x, kernel | `axes` = those convolved (kernel has them too); `dims` = result's dims along them; `ints` = stride, then the padding before for each |
 //! | `SORT` `ARGSORT` `RANK` `CUMSUM`… | x | `axes` = the one; `ints` = 1 for descending |
 //! | `TOPK` (two outputs: values, labels) | x | `axes` = the one, `dims` = the new axis of size k |
 //! | linear algebra | matrices | `axes` = row axis, column axis |
-//! | `RANDOM` | parameters…, loop counters… | `name` = distribution, `dims` = axes drawn, `ints` = key, number of parameters |
+//! | `RANDOM` | parameters…, loop counters… | `name` = distribution, `dims` = axes drawn (for `sample` then the axis drawn from), `axes` = axis of the weights (`categorical`), `ints` = key, number of parameters |
 //! | `GET` | node | `ints` = output |
 //! | `LOOP` | from, to, states…, captures… | `regions` = body(counter, states…, captures…) → states…, kept…, [continue: bool]; `ints` = number of states, number kept, 1 if `until`, 1 if backwards; `dims` = axis along which kept values are stacked (if any kept). Outputs: states…, kept…, and the number of rounds made (int) |
 //! | `COND` | condition, captures… | `regions` = then, otherwise (captures…) → results… |
@@ -44,6 +44,7 @@ pub mod bounds;
 pub mod build;
 pub mod contract;
 pub mod control;
+pub mod conv;
 pub mod elementwise;
 pub mod fold;
 pub mod group;
@@ -74,6 +75,7 @@ use crate::tensor::Tensor;
 pub use build::Build;
 pub use contract::*;
 pub use control::*;
+pub use conv::*;
 pub use elementwise::*;
 pub use group::*;
 pub use index::*;
@@ -100,6 +102,7 @@ pub fn all() -> impl Iterator<Item = &'static OpDef> {
         MATRICES,
         SPECTRA,
         DRAWS,
+        CONVOLUTIONS,
         CONTROL,
         REGIONS,
     ];
