@@ -23,6 +23,8 @@ use crate::diag::codes::data as codes;
 use crate::diag::suggest::nearest;
 use crate::tensor::Tensor;
 use crate::types::Precision;
+use crate::world::{Reason, World};
+use std::path::Path;
 
 /// How the bytes of a file are laid out; a `.gz` is recognised by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +61,25 @@ pub fn load(file: &str, bytes: &[u8], format: Format, spec: &LoadSpec) -> Result
         Format::Csv => csv::read(file, &plain, spec),
         Format::Npy => npy::read(file, &plain, spec),
     }
+}
+
+/// Reads a file named by a program that lies in `folder`: what it holds and its bytes, for the manifest's digest.
+pub fn load_file(
+    world: &dyn World,
+    folder: &Path,
+    file: &str,
+    spec: &LoadSpec,
+) -> Result<(Loaded, Vec<u8>), Box<DataFault>> {
+    let format = Format::of_name(file)?;
+    let path = folder.join(file);
+    let bytes = world.read(&path).map_err(|failure| {
+        let siblings = world.list(path.parent().unwrap_or(folder)).unwrap_or_default();
+        match failure.reason {
+            Reason::Missing => unreadable(file, None, &siblings),
+            reason => unreadable(file, Some(&reason.to_string()), &[]),
+        }
+    })?;
+    Ok((load(file, &bytes, format, spec)?, bytes))
 }
 
 /// E0601: the file is not there or cannot be read. `why` is the system's reason (`None`: no such file), `siblings` the

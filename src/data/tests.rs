@@ -275,6 +275,19 @@ fn formats_and_missing_files() {
     assert_eq!(f.helps, ["did you mean `data/flowers.csv`?"]);
 }
 
+#[test]
+fn files_are_read_through_the_world() {
+    let world = crate::world::MemoryWorld::new().with("p/d/flowers.csv", "1,2,a\n3,4,b\n");
+    let folder = std::path::Path::new("p");
+    let (loaded, bytes) = load_file(&world, folder, "d/flowers.csv", &xy()).expect("readable");
+    assert_eq!((loaded.size("n"), bytes.len()), (Some(2), 12));
+    let missing = load_file(&world, folder, "d/flower.csv", &xy()).expect_err("missing");
+    assert_eq!((missing.code.id, missing.helps[0].as_str()), ("E0601", "did you mean `d/flowers.csv`?"));
+    // A folder with a name like a file's.
+    let world = world.with("p/x.csv/y", "");
+    assert_eq!(load_file(&world, folder, "x.csv", &xy()).expect_err("folder").code.id, "E0601");
+}
+
 /// Splitmix64, so that mutants are the same everywhere.
 struct Dice(u64);
 
