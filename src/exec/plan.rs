@@ -4,7 +4,7 @@
 
 use crate::diag::codes::run;
 use crate::ir::{Attrs, Graph, Kernel, KernelArgs, Lifting, Node, NodeId, OpDef, RunFault, Runner};
-use crate::ops::{BROADCAST, GET, INPUT, run_kernel};
+use crate::ops::{BROADCAST, GET, INPUT, loops, run_kernel};
 use crate::source::Span;
 use crate::tensor::Tensor;
 use crate::types::{ArrayTy, Precision};
@@ -75,7 +75,8 @@ enum Value {
 impl Plan {
     /// Orders the kernels of a graph. Faults if a size is still open or a `grad` is left.
     pub fn new(graph: &Graph) -> Result<Plan, RunFault> {
-        Planner::new(graph)?.finish()
+        let graph = loops::trim(&loops::merge(graph));
+        Planner::new(&graph)?.finish()
     }
 
     /// How many kernels a run calls (not counting those inside loops).
@@ -156,7 +157,10 @@ impl<'a> Planner<'a> {
         let Some(shapes) = node.tys.iter().map(ArrayTy::shape).collect::<Option<Vec<_>>>() else {
             return Err(at(node, &run::E0731, "the size of an axis is not known when it is computed".into()));
         };
-        let len: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let len: usize = shapes
+            .iter()
+            .map(|shape| shape.iter().fold(1usize, |n, m| n.saturating_mul(*m)))
+            .fold(0, usize::saturating_add);
         let drawn = node.op.name == "random";
         if len > MOST_FOLDED || drawn || !node.attrs.regions.is_empty() {
             return Ok(None);

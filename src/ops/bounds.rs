@@ -26,6 +26,13 @@ pub fn rounds(b: &mut Builder, from: NodeId, to: NodeId) -> Option<Size> {
     if low == Some(0) && end.is(&SIZE) {
         return Some(b.sizes.resolve(end.attrs.dims[0].size));
     }
+    // `a..a + n`, whatever `a` is.
+    if end.is(&ADD)
+        && let Some(other) = (0..2).find(|&i| end.inputs[i] == from).map(|i| end.inputs[1 - i])
+        && let Some(high) = interval(&b.graph, &b.sizes, other).1
+    {
+        return Some(Size::Known(high.max(0) as usize));
+    }
     let open = depends_on_open_size(b, from) || depends_on_open_size(b, to);
     open.then(|| b.sizes.fresh())
 }

@@ -314,14 +314,14 @@ enum Stack {
 impl Stack {
     fn new(ty: &ArrayTy, precision: Precision, len: usize) -> Result<Stack, RunFault> {
         fn zeros<T: Element>(len: usize) -> Result<Vec<T>, RunFault> {
-            let mut data = Vec::new();
-            if data.try_reserve_exact(len).is_err() {
+            const MOST: usize = 1 << 36;
+            if len > MOST || Vec::<T>::new().try_reserve_exact(len).is_err() {
                 let message =
                     format!("keeping the values of every round takes {len} numbers, more than there is memory");
                 return Err(RunFault::new(&run::E0732, message, "this loop"));
             }
-            data.resize(len, T::default());
-            Ok(data)
+            // Zeros from the system: rows that no round writes take no memory.
+            Ok(vec![T::default(); len])
         }
         Ok(match (&ty.elem, precision) {
             (Elem::Real, Precision::F64) => Stack::F64(zeros(len)?),
@@ -399,7 +399,7 @@ fn stacks(args: &KernelArgs, shape: LoopShape, rounds: i64) -> Result<Vec<(Stack
             let message = format!("a loop of {rounds} rounds keeps the values of {}", extents[0]);
             return Err(RunFault::new(&run::E0731, message, "this loop"));
         }
-        let len = extents.iter().product();
+        let len = extents.iter().fold(1usize, |n, m| n.saturating_mul(*m));
         stacks.push((Stack::new(ty, args.precision, len)?, extents));
     }
     Ok(stacks)

@@ -3,7 +3,7 @@
 //! Expands no `GRAD` node: the `ad` stage does, and drives this.
 
 use super::{ADD, Build, GET, MUL, SELECT, ZMUL, find};
-use crate::diag::codes::check;
+use crate::diag::codes::run;
 use crate::ir::{Attrs, Builder, Gradient, Graph, Node, NodeId, OpDef, RunFault, VjpCtx};
 use crate::types::{ArrayTy, Axis, Dim, Elem};
 
@@ -157,7 +157,7 @@ fn is_real(b: &Builder, id: NodeId) -> bool {
 
 fn missing(node: &Node, why: &str) -> RunFault {
     let message = format!("`{}` has no gradient: {why}", node.op.name);
-    let mut fault = RunFault::new(&check::E0341, message, "the gradient was to go through this");
+    let mut fault = RunFault::new(&run::E0901, message, "the gradient was to go through this");
     fault.span = Some(node.span);
     fault.help("take it out of what is differentiated with `stop(...)`, or state a gradient with `with grad`")
 }

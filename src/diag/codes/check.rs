@@ -296,7 +296,7 @@ let x = iterate x = 0.0 for t in 0..3 { [1, 2] : real[k] }
 ## Instead
 
 ```loss
-let x = iterate x = [0, 0] : real[k] for t in 0..3 { x + 1 }
+let x = iterate x = zeros[k: 2] for t in 0..3 { x + 1 }
 ```
 "
     E0333 Error "axis of the rounds already there"
@@ -307,13 +307,15 @@ A `scan` stacks what each round gives along a new axis. A round's value already 
 ## Example
 
 ```loss
-let xs = scan[t] x = ([1, 2] : real[t]) for i in 0..3 { 2 * x }
+let start = [1, 2] : real[t]
+let xs = scan[t] x = start for i in 0..3 { 2 * x }
 ```
 
 ## Instead
 
 ```loss
-let xs = scan[i] x = ([1, 2] : real[t]) for i in 0..3 { 2 * x }
+let start = [1, 2] : real[t]
+let xs = scan[i] x = start for i in 0..3 { 2 * x }
 ```
 "
     E0334 Error "condition of `if` is not one truth value"
@@ -346,13 +348,15 @@ Both branches of an `if` must give the same kind of value: the same element type
 ## Example
 
 ```loss
-let y = if true then 1.0 else [1, 2] : real[k]
+def f(x: real) = if x > 0 then x else x > -1
+let y = f(0.5)
 ```
 
 ## Instead
 
 ```loss
-let y = if true then [0, 0] : real[k] else [1, 2] : real[k]
+def f(x: real) = if x > 0 then x else -1
+let y = f(0.5)
 ```
 "
     E0336 Error "gradient of something that is no real number"
@@ -363,8 +367,8 @@ let y = if true then [0, 0] : real[k] else [1, 2] : real[k]
 ## Example
 
 ```loss
-def f(x: real[n]) = 2 * x
-let g = grad(f, [1, 2] : real[n])
+let x = [1, 2] : real[n]
+let g = grad(2 * x, x)
 ```
 
 ## Instead
@@ -372,8 +376,8 @@ let g = grad(f, [1, 2] : real[n])
 Sum or average first, or ask for the `jacobian`:
 
 ```loss
-def f(x: real[n]) = sum(2 * x)
-let g = grad(f, [1, 2] : real[n])
+let x = [1, 2] : real[n]
+let g = grad(sum(2 * x), x)
 ```
 "
     E0337 Error "gradient by something that is not real"
@@ -384,15 +388,15 @@ A gradient is taken by real arguments. This argument holds ints, labels or truth
 ## Example
 
 ```loss
-def f(n: int) = 2.0 * n
-let g = grad(f, 3)
+let n = 3
+let g = grad(2.0 * n, n)
 ```
 
 ## Instead
 
 ```loss
-def f(x: real) = 2.0 * x
-let g = grad(f, 3.0)
+let x = 3.0
+let g = grad(2 * x, x)
 ```
 "
     E0338 Error "axis on both sides of a Jacobian"
@@ -404,36 +408,15 @@ name.
 ## Example
 
 ```loss
-def f(x: real[k]) = x^2
-let j = jacobian(f, [1, 2] : real[k])
+let x = [1, 2] : real[k]
+let j = jacobian(x^2, x)
 ```
 
 ## Instead
 
 ```loss
-def f(x: real[k]) = x^2
-let j = jacobian[k -> m](f, [1, 2] : real[k])
-```
-"
-    E0341 Error "operation without gradient"
-"## What it means
-
-A gradient was to go through an operation that has none; the message says why.
-
-## Example
-
-```loss
-def f(x: real[k]) = sum(eigvals[k, m](outer(x, x[k -> m])))
-let g = grad(f, [1, 2] : real[k])
-```
-
-## Instead
-
-Take that part as a constant with `stop`, or state a gradient with `with grad`:
-
-```loss
-def f(x: real[k]) = sum(stop(x) * x)
-let g = grad(f, [1, 2] : real[k])
+let x = [1, 2] : real[k]
+let j = jacobian[k -> m](x^2, x)
 ```
 "
     E0342 Error "gradient through a loop without bound"
@@ -445,11 +428,11 @@ before it runs; here it depends on data.
 ## Example
 
 ```loss
-def f(x) = {
-    let n = argmax[k]([1, 2, 3] * x : real[k])
-    iterate y = x for t in 0..n { y * y }
+let x = 0.5
+let g = {
+    let m = count[k](normal[k: 4](0, 1) > 0)
+    grad(iterate y = x for t in 0..m { y * y }, x)
 }
-let g = grad(f, 0.5)
 ```
 
 ## Instead
@@ -457,8 +440,8 @@ let g = grad(f, 0.5)
 Give a range that is known and leave early with `until`:
 
 ```loss
-def f(x) = iterate y = x for t in 0..10 until y < 0.01 { y * y }
-let g = grad(f, 0.5)
+let x = 0.5
+let g = grad(iterate y = x for t in 0..10 until y < 0.01 { y * y }, x)
 ```
 "
     E0343 Error "control that differs along an axis"
@@ -470,15 +453,17 @@ would go differently at different coordinates.
 ## Example
 
 ```loss
-def f(x) = x^2 with grad(x, g) = iterate y = g for t in 0..9 until y < 1 { y / 2 }
-let h = jacobian[k -> m](x -> f(x), [1, 2] : real[k])
+def f(x: real) = x^2 with grad(x, g) = iterate y = g for t in 0..9 until y < 1 { y / 2 }
+let x = 3.0
+let j = jacobian(([1, 2] : real[k]) * f(x), x)
 ```
 
 ## Instead
 
 ```loss
-def f(x) = x^2 with grad(x, g) = 2 * x * g
-let h = jacobian[k -> m](x -> f(x), [1, 2] : real[k])
+def f(x: real) = x^2 with grad(x, g) = 2 * x * g
+let x = 3.0
+let j = jacobian(([1, 2] : real[k]) * f(x), x)
 ```
 "
     E0401 Error "wrong kind of element"

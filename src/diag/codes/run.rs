@@ -133,16 +133,18 @@ make more rounds than that axis has coordinates.
 ## Example
 
 ```loss
-let n = 3
-let xs = scan x = 1.0 for t in 0..n until x > 1e9 { 2 * x }
+let xs = {
+    let m = count[k](normal[k: 4](0, 1) > 0)
+    scan x = 1.0 for t in 0..m { 2 * x }
+}
 ```
 
 ## Instead
 
-Give the loop a range whose ends are known, and stop early with `until`:
+Give the loop a range whose ends are known (and stop early with `until`):
 
 ```loss
-let xs = scan x = 1.0 for t in 0..100 until x > 1e9 { 2 * x }
+let xs = scan x = 1.0 for t in 0..4 { 2 * x }
 ```
 "
     E0732 Error "loop too long to keep"
