@@ -197,8 +197,20 @@ impl Elaborator<'_> {
         let (l, r) = self.both(left, right);
         let a = self.want_array(l, left.span, "the left side of `@`");
         let b = self.want_array(r, right.span, "the right side of `@`");
-        let (Some(a), Some(b)) = (a, b) else { return Value::Unknown };
-        let (a, b) = (self.to_real(&a, left.span), self.to_real(&b, right.span));
+        let (a, b) = match (a, b) {
+            (Some(a), Some(b)) => (self.to_real(&a, left.span), self.to_real(&b, right.span)),
+            (Some(one), None) | (None, Some(one)) => {
+                // The other side may be a field of a parameter that is not known yet; this one needs the axes anyway.
+                for ident in axes {
+                    let lacking = self.axes_named(&ident.name).iter().any(|axis| !self.ty(&one).has(axis));
+                    if lacking {
+                        self.demand_axis(&one, &ident.name);
+                    }
+                }
+                return Value::Unknown;
+            }
+            (None, None) => return Value::Unknown,
+        };
         let mut summed: Vec<Axis> = Vec::new();
         for ident in axes {
             let names = self.axes_named(&ident.name);
