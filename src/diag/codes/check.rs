@@ -54,17 +54,17 @@ An operation would give its result the same axis twice, or names one axis twice.
 ## Example
 
 ```loss
-let a = [1, 2, 3] : real[k]
-let s = sum[k, k](a)
+let a = [n: 3, k: 3] => 1.0 * n + k
+let b = a[n -> k]
 ```
 
 ## Instead
 
-Name each axis once; where two arrays have unrelated axes of one name, rename one with `x[old -> new]`:
+Choose a name that is free:
 
 ```loss
-let a = [1, 2, 3] : real[k]
-let s = sum[k](a)
+let a = [n: 3, k: 3] => 1.0 * n + k
+let b = a[n -> m]
 ```
 "
     E0304 Error "wrong number of axes"
@@ -470,18 +470,20 @@ let j = jacobian(([1, 2] : real[k]) * f(x), x)
 "## What it means
 
 An operation was given an array whose elements it does not work on: truth values where numbers are needed, labels where
-reals are needed, and so on.
+numbers are needed, and so on.
 
 ## Example
 
 ```loss
-let x = exp(true)
+let y = [0, 2, 1] : label k [n]
+let x = cumsum[n](y)
 ```
 
 ## Instead
 
 ```loss
-let x = exp(1)
+let y = [0, 2, 1] : label k [n]
+let x = cumsum[n](1.0 * y)
 ```
 "
     E0402 Error "kinds of element do not go together"
@@ -493,15 +495,15 @@ is not a number, a label is not a truth value.
 ## Example
 
 ```loss
-let x = 1 + true
+let x = stack[k](1, true)
 ```
 
 ## Instead
 
-Say what is meant with `where` (or compare first):
+Bring both to one kind first:
 
 ```loss
-let x = 1 + where(true, 1, 0)
+let x = stack[k](1, where(true, 1, 0))
 ```
 "
     E0202 Error "no such parameter" ""

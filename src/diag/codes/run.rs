@@ -50,7 +50,7 @@ A number became a label of an axis but is not one of its coordinates 0, 1, ..., 
 
 ```loss
 let z = [1, 2, 3] : real[k]
-let y = [0, 5] : label k [n]
+let y = [n: 2] => 3 * n
 print z[k = y]
 ```
 
@@ -58,7 +58,7 @@ print z[k = y]
 
 ```loss
 let z = [1, 2, 3] : real[k]
-let y = [0, 2] : label k [n]
+let y = [n: 2] => 2 * n
 print z[k = y]
 ```
 "
