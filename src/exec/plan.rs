@@ -155,7 +155,7 @@ impl<'a> Planner<'a> {
             return Err(at(node, &run::E0901, format!("`{}` was left to be executed", node.op.name)));
         }
         let Some(shapes) = node.tys.iter().map(ArrayTy::shape).collect::<Option<Vec<_>>>() else {
-            return Err(at(node, &run::E0731, "the size of an axis is not known when it is computed".into()));
+            return Err(at(node, &run::E0901, "the size of an axis is not known when it is computed".into()));
         };
         let len: usize = shapes
             .iter()

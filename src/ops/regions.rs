@@ -393,11 +393,11 @@ fn stacks(args: &KernelArgs, shape: LoopShape, rounds: i64) -> Result<Vec<(Stack
     let mut stacks = Vec::new();
     for ty in tys {
         let Some(extents) = ty.shape() else {
-            return Err(RunFault::new(&run::E0731, "the number of rounds of a loop is not known", "this loop"));
+            return Err(RunFault::new(&run::E0901, "the number of rounds of a loop is not known", "this loop"));
         };
         if rounds > extents[0] as i64 {
             let message = format!("a loop of {rounds} rounds keeps the values of {}", extents[0]);
-            return Err(RunFault::new(&run::E0731, message, "this loop"));
+            return Err(RunFault::new(&run::E0901, message, "this loop"));
         }
         let len = extents.iter().fold(1usize, |n, m| n.saturating_mul(*m));
         stacks.push((Stack::new(ty, args.precision, len)?, extents));

@@ -348,15 +348,21 @@ Both branches of an `if` must give the same kind of value: the same element type
 ## Example
 
 ```loss
-def f(x: real) = if x > 0 then x else x > -1
-let y = f(0.5)
+let a = [1, 2, 3] : real[k]
+let y = {
+    let x = sum(normal[n: 3](0, 1))
+    if x > 0 then x else argmax[k](a)
+}
 ```
 
 ## Instead
 
 ```loss
-def f(x: real) = if x > 0 then x else -1
-let y = f(0.5)
+let a = [1, 2, 3] : real[k]
+let y = {
+    let x = sum(normal[n: 3](0, 1))
+    if x > 0 then x else max[k](a)
+}
 ```
 "
     E0336 Error "gradient of something that is no real number"

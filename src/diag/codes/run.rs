@@ -124,29 +124,6 @@ let p = [0.5, 0.25, 1] : real[k]
 print categorical[n: 3](p)
 ```
 "
-    E0731 Error "rounds of a loop not known or too many"
-"## What it means
-
-A loop keeps a value of every round, along an axis whose size must be known before the loop starts, and the loop was to
-make more rounds than that axis has coordinates.
-
-## Example
-
-```loss
-let xs = {
-    let m = count[k](normal[k: 4](0, 1) > 0)
-    scan x = 1.0 for t in 0..m { 2 * x }
-}
-```
-
-## Instead
-
-Give the loop a range whose ends are known (and stop early with `until`):
-
-```loss
-let xs = scan x = 1.0 for t in 0..4 { 2 * x }
-```
-"
     E0732 Error "loop too long to keep"
 "## What it means
 
