@@ -97,8 +97,8 @@ impl DataFault {
             diagnostic = diagnostic.note(format!("the file has: {text}"));
         }
         if self.more > 0 {
-            let s = if self.more == 1 { "place" } else { "places" };
-            diagnostic = diagnostic.note(format!("{} more {s} of this file have the same fault", self.more));
+            let places = if self.more == 1 { "place of this file has" } else { "places of this file have" };
+            diagnostic = diagnostic.note(format!("{} more {places} the same fault", self.more));
         }
         let diagnostic = self.helps.iter().fold(diagnostic, |d, help| d.help(help.clone()));
         self.notes.iter().fold(diagnostic, |d, note| d.note(note.clone()))

@@ -40,6 +40,11 @@ pub(super) fn lay_out(
         return Err(DataFault::new(&codes::E0617, file, message).help(help));
     }
     if !positional.is_empty() && (fixed > free_count || (greedy.is_empty() && fixed < free_count)) {
+        // Some fields were found by name: those that were not are missing rather than too many.
+        let by_name = positional.len() < spec.fields.len();
+        if let (true, true, Some(&f)) = (by_name, fixed > free_count, positional.get(free_count)) {
+            return Err(no_column(file, &spec.fields[f].name, header));
+        }
         return Err(misfit(file, spec, &positional, extents, fixed, free_count));
     }
     if !greedy.is_empty() && fixed == free_count {

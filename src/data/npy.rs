@@ -108,7 +108,9 @@ fn check_length(file: &str, found: usize, width: usize, shape: &[usize]) -> Resu
     let extents: Vec<String> = shape.iter().map(usize::to_string).collect();
     let extents = extents.join(" x ");
     let Some(bound) = bound else {
-        return Err(DataFault::new(&codes::E0615, file, format!("the header claims an array of {extents} elements")));
+        let message = format!("the header claims an array of {extents} elements, more than memory can hold");
+        let help = "the header is damaged: write the file again with `numpy.save`, or copy it again";
+        return Err(DataFault::new(&codes::E0615, file, message).help(help));
     };
     let needed = if shape.contains(&0) { 0 } else { bound };
     if needed == found {

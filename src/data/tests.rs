@@ -353,3 +353,12 @@ fn mutants_give_arrays_or_faults_and_nothing_else() {
         }
     }
 }
+
+#[test]
+fn a_field_that_is_not_in_the_header_is_named() {
+    let spec = LoadSpec::new(vec![real("mass", &["n"]), real("lenght", &["n"]), real("width", &["n"])]);
+    let f = fault("mass,length\n1,2\n3,4\n", &spec);
+    assert_eq!((f.code.id, f.message.as_str()), ("E0608", "there is no column `width`"));
+    let spec = LoadSpec::new(vec![real("mass", &["n"]), real("length", &["n"]), real("with", &["n"])]);
+    assert_eq!(fault("mass,length\n1,2\n3,4\n", &spec).code.id, "E0608");
+}

@@ -1,7 +1,7 @@
 //! Data files for the elaborator: read once a session, kept while their bytes may be asked for again.
 
 use super::library::Library;
-use crate::data::{self, DeclaredAxis, Field, FieldData, FieldElem, Format, LoadSpec};
+use crate::data::{self, DeclaredAxis, Field, FieldData, FieldElem, LoadSpec};
 use crate::diag::Diagnostic;
 use crate::elaborate::{Host, LoadField, LoadRequest, Loaded, LoadedField, Mode};
 use crate::syntax::ast::ElemExpr;
@@ -71,23 +71,14 @@ impl SessionHost<'_> {
     }
 
     fn read_file(&mut self, request: &LoadRequest) -> Result<data::Loaded, Box<data::DataFault>> {
-        let path = self.files.folder.join(&*request.path);
-        let format = Format::of_name(&request.path)?;
-        let bytes = match self.world.read(&path) {
-            Ok(bytes) => bytes,
-            Err(failure) => {
-                let folder = path.parent().unwrap_or(Path::new(""));
-                let siblings = self.world.list(folder).unwrap_or_default();
-                let why = self.world.exists(&path).then(|| failure.to_string());
-                return Err(data::unreadable(&request.path, why.as_deref(), &siblings));
-            }
-        };
+        let fields = request.fields.iter().map(field).collect();
+        let spec = LoadSpec::new(fields).precision(self.precision);
+        let (loaded, bytes) = data::load_file(self.world, &self.files.folder, &request.path, &spec)?;
         let hash = (request.path.to_string(), crate::out::sha256(&bytes));
         if !self.files.hashes.contains(&hash) {
             self.files.hashes.push(hash);
         }
-        let fields = request.fields.iter().map(field).collect();
-        data::load(&request.path, &bytes, format, &LoadSpec::new(fields).precision(self.precision))
+        Ok(loaded)
     }
 }
 
