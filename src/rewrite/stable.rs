@@ -454,7 +454,9 @@ impl Rewriter<'_> {
         }
         let log = self.log_of(x).filter(|l| l.gain)?;
         let whole = self.constant(p).is_some_and(|v| v > 0.0 && v.fract() == 0.0);
-        if whole && self.as_op(x, &EXP).is_none() {
+        // The logarithm of a difference has an infinite slope where the difference vanishes; the power need not.
+        let difference = matches!(log.rule, "log1mexp" | "log-diff-exp");
+        if difference || (whole && self.as_op(x, &EXP).is_none()) {
             return None;
         }
         let l = self.op(&MUL, &[p, log.id])?;
@@ -478,10 +480,41 @@ impl Rewriter<'_> {
             let (v, attrs) = (node.inputs[0], node.attrs.clone());
             return Some((self.build(&NORM, &[v], &attrs)?, "norm"));
         }
+        if let Some(found) = self.scaled_norm(x) {
+            return Some(found);
+        }
         let log = self.log_of(x).filter(|l| l.gain)?;
         let half = self.real(0.5);
         let l = self.op(&MUL, &[half, log.id])?;
         Some((self.exp_of(l, ty)?, "exp-power"))
+    }
+
+    /// `sqrt(sum[n](x^2) / c)` is `norm[n](x) / sqrt(c)` for a `c` that is surely positive: root mean squares.
+    fn scaled_norm(&mut self, x: NodeId) -> Found {
+        let mut p = self.product(x);
+        let at = p.above.iter().position(|&f| {
+            let inner = self.arg(f, &SUM).or_else(|| self.args2(f, &CONTRACT).map(|(a, _)| a));
+            inner.is_some()
+        })?;
+        let sum = p.above.remove(at);
+        let rest_nonnegative = p
+            .above
+            .iter()
+            .chain(&p.below)
+            .all(|&f| self.as_op(f, &CAST).is_some_and(|n| self.node_of(n.inputs[0]).is(&SIZE)));
+        if p.coefficient <= 0.0
+            || !rest_nonnegative
+            || (p.above.is_empty() && p.below.is_empty() && p.coefficient == 1.0)
+        {
+            return None;
+        }
+        let ty = self.ty(sum);
+        let (norm, _) = self.stable_root(sum, &ty).filter(|(_, rule)| *rule == "norm")?;
+        let rest = Product { coefficient: p.coefficient, above: p.below, below: p.above };
+        let rest = Product { coefficient: 1.0 / rest.coefficient, ..rest };
+        let rest = self.of_product(&rest)?;
+        let root = self.op(&SQRT, &[rest])?;
+        Some((self.op(&DIV, &[norm, root])?, "norm"))
     }
 
     /// `v^2` or `v * v`.
