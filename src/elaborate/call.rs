@@ -201,8 +201,9 @@ impl Elaborator<'_> {
         }
         let mut bound = self.bind_axes(c, entries, &values, &spans, span)?;
         self.check_sizes(def, &mut bound, &values, &spans);
-        let lifted = self.lifted_axes(c, &bound, &values);
         let facts = self.facts_of(&def.body);
+        self.bind_open(c, &facts, &values, &mut bound);
+        let lifted = self.lifted_axes(c, &bound, &values);
         let hidden = self.hidden_axes(c, &facts, &bound, &lifted);
         let mut env = c.env.clone();
         let mut all_lifted: Vec<Axis> = self.env.lifted.iter().chain(c.env.lifted.iter()).cloned().collect();
@@ -569,6 +570,24 @@ impl Elaborator<'_> {
             }
         }
         Some(bound)
+    }
+
+    /// Axis names of the body that arguments of no declared type have: they mean those axes.
+    fn bind_open(&mut self, c: &Closure, facts: &super::facts::Facts, values: &[Value], bound: &mut Vec<BoundAxis>) {
+        let params = self.signature(c).params.clone();
+        for (i, param) in c.def.params.iter().enumerate() {
+            let open = param.ty.is_none() && matches!(params.get(i), Some(ParamTy::Open) | None);
+            if !open || matches!(values[i], Value::Function(_)) {
+                continue;
+            }
+            for dim in self.arrays_of(&values[i]).into_iter().flatten() {
+                let name = dim.axis.shared_name();
+                let used = facts.makes.contains(&name) || facts.mentions.contains(&name);
+                if used && !bound.iter().any(|b| b.name == name) {
+                    bound.push(BoundAxis { name, axes: vec![dim.axis], size: Some(dim.size) });
+                }
+            }
+        }
     }
 
     fn arrays_of(&self, value: &Value) -> Vec<Vec<Dim>> {
