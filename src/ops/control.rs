@@ -31,7 +31,7 @@ pub static STOP: OpDef = OpDef {
     form: Form::Map(1),
     signature: "stop(x: real) -> real",
     doc: "The value of `x`, taken as a constant by `grad`: nothing flows back through it.",
-    example: "grad(x -> x * stop(x), 3) == 3",
+    example: "grad(x -> x * stop(x), x)(3) == 3",
     lifting: Lifting::Elementwise,
     infer: |c| Ok(vec![ArrayTy::new(c.inputs[0].elem.clone(), infer::aligned(c)?)]),
     gradient: Gradient::Zero,

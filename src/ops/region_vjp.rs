@@ -54,7 +54,7 @@ pub fn of_loop(ctx: &mut VjpCtx) -> Grads {
 
 /// True if some node of the graph or of a region in it chooses between branches elementwise.
 fn has_select(graph: &Graph) -> bool {
-    graph.nodes.iter().any(|node| node.is(&super::SELECT) || node.attrs.regions.iter().any(|g| has_select(g)))
+    graph.nodes.iter().any(|node| super::vjp::masks(node) || node.attrs.regions.iter().any(|g| has_select(g)))
 }
 
 /// Axes over which some gradient is a batch: for each, its type and that of what it belongs to.

@@ -2,7 +2,7 @@
 //! operations of the table, so that a gradient can be simplified, printed, run and differentiated like anything else.
 //! Expands no `GRAD` node: the `ad` stage does, and drives this.
 
-use super::{ADD, Build, GET, MUL, SELECT, ZMUL, find};
+use super::{ADD, Build, GET, MUL, SELECT, ZDIV, ZMUL, find};
 use crate::diag::codes::run;
 use crate::ir::{Attrs, Builder, Gradient, Graph, Node, NodeId, OpDef, RunFault, VjpCtx};
 use crate::types::{ArrayTy, Axis, Dim, Elem};
@@ -24,6 +24,11 @@ pub fn vjp(
     wrt: &[NodeId],
 ) -> Result<Vec<Option<NodeId>>, RunFault> {
     Ok(vjp_masked(b, outputs, cotangents, wrt, false)?.into_iter().map(|g| g.map(|g| g.node)).collect())
+}
+
+/// Operations whose gradient may be an exact zero that has to win over infinite derivatives further back.
+pub(super) fn masks(node: &Node) -> bool {
+    node.is(&SELECT) || node.is(&ZMUL) || node.is(&ZDIV)
 }
 
 /// The same with the `masked` flag of what comes in and goes out.
@@ -106,7 +111,7 @@ impl<'a> Driver<'a> {
             Gradient::Missing(why) => return Err(missing(&node, why)),
         };
         let grads = std::mem::take(&mut self.grads[id.index()]);
-        let masked = grads.iter().flatten().any(|g| g.masked) || node.is(&SELECT);
+        let masked = grads.iter().flatten().any(|g| g.masked) || masks(&node);
         let needs: Vec<bool> = node.inputs.iter().map(|i| self.depends[i.index()] && is_real(self.b, *i)).collect();
         let outputs = match node.tys.len() {
             1 => vec![id],

@@ -177,6 +177,13 @@ pub fn tanh(x: f64) -> f64 {
     value.copysign(x)
 }
 
+/// The slope of the hyperbolic tangent, `1 - tanh(x)^2`.
+#[inline(always)]
+pub fn sech2(x: f64) -> f64 {
+    let e = exp(-2.0 * x.abs());
+    4.0 * e / ((1.0 + e) * (1.0 + e))
+}
+
 /// The hyperbolic sine.
 #[inline(always)]
 pub fn sinh(x: f64) -> f64 {

@@ -1,7 +1,7 @@
 //! Elementary functions: exponentials, logarithms, powers, circles, rounding.
 
 use super::real_functions;
-use crate::ir::{Domain, Gradient, OpDef};
+use crate::ir::{Attrs, Domain, Form, Formula, Gradient, Lifting, Notation, OpDef, Precedence};
 use crate::kernels::math;
 use crate::ops::Build;
 
@@ -121,14 +121,11 @@ real_functions! {
     kernel math::cosh;
     gradient Gradient::Rule(|c| c.chain(|b, x, _| b.sinh(x)));
 
-    TANH "tanh"(x) "The hyperbolic tangent. Its slope is computed as `1 / cosh(x)^2`, accurate where `1 - tanh(x)^2` \
-     is not."
+    TANH "tanh"(x) "The hyperbolic tangent. Its slope `1 - tanh(x)^2` is computed without cancellation."
     example "tanh(0) == 0" latex "\\tanh" domain ANY;
     kernel math::tanh;
     gradient Gradient::Rule(|c| c.chain(|b, x, _| {
-        let cosh = b.cosh(x);
-        let r = b.recip(cosh);
-        b.powi(r, 2.0)
+        b.apply(&SECH2, &[x], Attrs::none())
     }));
 
     SIGMOID "sigmoid"(x) "The logistic function `1 / (1 + exp(-x))`; its slope is `sigmoid(x) * sigmoid(-x)`."
@@ -162,6 +159,37 @@ real_functions! {
     gradient Gradient::Zero;
 }
 
+/// The slope of `tanh`.
+pub static SECH2: OpDef = OpDef {
+    name: "sech2",
+    form: Form::Internal,
+    signature: "sech2(x: real) -> real",
+    doc: "`1 - tanh(x)^2`, accurate also where `tanh(x)` is close to 1 or -1; formulas show it in that form.",
+    example: "",
+    lifting: Lifting::Elementwise,
+    infer: |c| super::infer_reals(c, "sech2"),
+    gradient: Gradient::Rule(|c| {
+        c.chain(|b, x, y| {
+            let tanh = b.tanh(x);
+            let product = b.mul(tanh, y);
+            b.scale(-2.0, product)
+        })
+    }),
+    kernel: super::kernel!(math::sech2, x),
+    notation: Notation::Custom(|n| {
+        let (args, latex) = (n.args.clone(), Some("\\tanh".into()));
+        let tanh = Formula::Call { function: "tanh".into(), latex, axes: Vec::new(), args };
+        Formula::Infix {
+            symbol: "-".into(),
+            latex: "-".into(),
+            precedence: Precedence::Sum,
+            left: Box::new(Formula::Number(1.0)),
+            right: Box::new(Formula::Power(Box::new(tanh), Box::new(Formula::Number(2.0)))),
+        }
+    }),
+    domain: ANY,
+};
+
 /// `1 / sqrt(1 - x^2)`, with the difference factored so that it stays accurate near 1.
 fn circle_slope(b: &mut crate::ir::Builder, x: crate::ir::NodeId) -> crate::ir::NodeId {
     let one = b.real(1.0);
@@ -173,5 +201,5 @@ fn circle_slope(b: &mut crate::ir::Builder, x: crate::ir::NodeId) -> crate::ir::
 
 pub static FUNCTIONS: &[&OpDef] = &[
     &EXP, &EXPM1, &LOG, &LOG1P, &LOG1MEXP, &SQRT, &SIN, &COS, &TAN, &ASIN, &ACOS, &ATAN, &ATAN2, &SINH, &COSH, &TANH,
-    &SIGMOID, &SOFTPLUS, &FLOOR, &CEIL, &ROUND,
+    &SECH2, &SIGMOID, &SOFTPLUS, &FLOOR, &CEIL, &ROUND,
 ];
