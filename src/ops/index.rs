@@ -5,8 +5,8 @@ use super::shape::{call, shape_of, whole_grad};
 use super::{Build, infer};
 use crate::diag::codes::{check, run};
 use crate::ir::{
-    Attrs, Domain, Form, Formula, Gradient, IndexPart, InferCtx, Kernel, KernelArgs, Lifting, NodeId, Notation, OpDef,
-    OpFault, RunFault, VjpCtx,
+    Attrs, Domain, Form, Formula, Gradient, IndexPart, InferCtx, Kernel, KernelArgs, Lifting, NodeId, Notation,
+    NotationArgs, OpDef, OpFault, Precedence, RunFault, VjpCtx,
 };
 use crate::kernels::gather::{self, Indexed};
 use crate::kernels::shape::{View, spread, strides};
@@ -21,12 +21,12 @@ pub(super) fn index_elem(c: &InferCtx, input: usize, axis: &Axis, op: &str) -> R
         Elem::Label(of) if of == axis => Ok(()),
         Elem::Label(of) => {
             let message = format!("a label of axis `{of}` cannot index axis `{axis}`");
-            let fault = OpFault::new(&check::E0316, message).label(input, format!("this is `{index}`"));
+            let fault = OpFault::new(&check::E0405, message).label(input, format!("this is `{index}`"));
             Err(fault.label(0, format!("this is `{}`", c.inputs[0])))
         }
         other => {
             let message = format!("`{op}` takes an index of ints or labels of `{axis}`, found {other}");
-            Err(OpFault::new(&check::E0316, message).label(input, format!("this is `{index}`")))
+            Err(OpFault::new(&check::E0405, message).label(input, format!("this is `{index}`")))
         }
     }
 }
@@ -251,27 +251,27 @@ pub static UPDATE: OpDef = OpDef {
     infer: infer_update,
     gradient: Gradient::Rule(update_gradient),
     kernel: Kernel::General(update_kernel),
-    notation: Notation::Custom(|n| {
-        let entry = (n.node.attrs.axes[0].to_string(), IndexPart::At(n.args[1].clone()));
-        let sign = if adds(&n.node.attrs) { "+=" } else { "=" };
-        let place = Formula::Index { base: Box::new(Formula::Text("with ".into())), entries: vec![entry] };
-        let target = Formula::Infix {
-            symbol: sign.into(),
-            latex: sign.into(),
-            precedence: crate::ir::Precedence::Choice,
-            left: Box::new(place),
-            right: Box::new(n.args[2].clone()),
-        };
-        Formula::Infix {
-            symbol: String::new(),
-            latex: "\\;".into(),
-            precedence: crate::ir::Precedence::Choice,
-            left: Box::new(n.args[0].clone()),
-            right: Box::new(target),
-        }
-    }),
+    notation: Notation::Custom(update_notation),
     domain: &[Domain::Own("ops::index::tests"), Domain::Own("ops::index::tests"), Domain::Own("ops::index::tests")],
 };
+
+/// `w with [v = y] += x` where the index is short enough to stand in an operator; else a call.
+fn update_notation(n: &NotationArgs) -> Formula {
+    let axis = n.node.attrs.axes[0].to_string();
+    let sign = if adds(&n.node.attrs) { "+=" } else { "=" };
+    let index = match &n.args[1] {
+        Formula::Name(name) | Formula::Text(name) => name.clone(),
+        Formula::Number(x) => x.to_string(),
+        _ => return call(if adds(&n.node.attrs) { "update_add" } else { "update" }, vec![axis], n.args.clone()),
+    };
+    Formula::Infix {
+        symbol: format!("with [{axis} = {index}] {sign}"),
+        latex: format!("\\;\\text{{with }} [{axis} = {index}] \\mathrel{{{sign}}}"),
+        precedence: Precedence::Choice,
+        left: Box::new(n.args[0].clone()),
+        right: Box::new(n.args[2].clone()),
+    }
+}
 
 fn adds(attrs: &Attrs) -> bool {
     attrs.ints.first() == Some(&1)

@@ -65,7 +65,7 @@ fn wanted(name: &str) -> Option<usize> {
 
 fn infer_random(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
     let (name, n) = (distribution(c.attrs).to_string(), parameters(c.attrs));
-    let fault = |message: String| OpFault::new(&check::E0320, message);
+    let fault = |message: String| OpFault::new(&check::E0401, message);
     match wanted(&name) {
         None => return Err(fault(format!("there is no distribution `{name}`"))),
         Some(count) if count != n || c.inputs.len() < n => {
@@ -86,7 +86,8 @@ fn infer_random(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
         "bernoulli" => Elem::Bool,
         "categorical" => {
             let Some(axis) = c.attrs.axes.first() else {
-                return Err(fault("`categorical` needs the axis of its weights".into()));
+                let message = "`categorical` needs the axis of its weights";
+                return Err(OpFault::new(&check::E0304, message));
             };
             infer::has(c, 0, axis, "categorical")?;
             if drawn.has(axis) {
@@ -107,7 +108,9 @@ fn infer_random(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
             }
             Elem::Label(from.axis)
         }
-        "permutation" | "sample" => return Err(fault(format!("`{name}` draws along one axis"))),
+        "permutation" | "sample" => {
+            return Err(OpFault::new(&check::E0304, format!("`{name}` draws along one axis")));
+        }
         _ => elem,
     };
     let mut tys: Vec<(usize, &ArrayTy)> = vec![(0, &drawn)];

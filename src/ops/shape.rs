@@ -102,7 +102,7 @@ fn infer_rename(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
     }
     for (i, dim) in dims.iter().enumerate() {
         if dims[..i].iter().any(|d| d.axis == dim.axis) {
-            let fault = OpFault::new(&check::E0311, format!("this array has an axis `{}` already", dim.axis));
+            let fault = OpFault::new(&check::E0303, format!("this array has an axis `{}` already", dim.axis));
             return Err(fault
                 .label(0, format!("this is `{}`", c.inputs[0]))
                 .help(format!("choose a name it does not have, or rename `{}` as well", dim.axis)));
@@ -183,7 +183,7 @@ pub(super) fn new_axes(c: &InferCtx, op: &str) -> Result<(), OpFault> {
             infer::lacks(c, 0, &dim.axis, op)?;
         }
         if c.attrs.dims[..i].iter().any(|d| d.axis == dim.axis) {
-            return Err(OpFault::new(&check::E0311, format!("`{op}` makes axis `{}` twice", dim.axis)));
+            return Err(OpFault::new(&check::E0303, format!("`{op}` makes axis `{}` twice", dim.axis)));
         }
     }
     Ok(())
@@ -319,7 +319,7 @@ fn infer_slice(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
             let reach = last(start, step, len).map_or("beyond all numbers".into(), |i| i.to_string());
             let message =
                 format!("the slice of axis `{}` runs from {start} to {reach}, outside its size {n}", old.axis);
-            let fault = OpFault::new(&check::E0313, message).label(0, format!("this is `{}`", c.inputs[0]));
+            let fault = OpFault::new(&check::E0305, message).label(0, format!("this is `{}`", c.inputs[0]));
             return Err(fault.help(format!("coordinates of `{}` go from 0 to {}", old.axis, n as i64 - 1)));
         }
     }

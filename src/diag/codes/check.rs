@@ -86,25 +86,6 @@ let a = [n: 2, k: 3] => 1.0 * n + k
 let best = argmax[k](a)
 ```
 "
-    E0311 Error "new name of an axis taken"
-"## What it means
-
-An array cannot have two axes of one name: an axis was renamed, or made, under a name that the array has already.
-
-## Example
-
-```loss
-let e = [n: 3, m: 2] => 1.0
-print e[n -> m]
-```
-
-## Instead
-
-```loss
-let e = [n: 3, m: 2] => 1.0
-print e[n -> p]
-```
-"
     E0312 Error "sizes do not fit together"
 "## What it means
 
@@ -123,25 +104,6 @@ print split[p -> h: 3, w: 4](x)
 ```loss
 let x = [p: 12] => 1.0
 print split[p -> h: 3, w: 4](x)
-```
-"
-    E0313 Error "slice outside its axis"
-"## What it means
-
-A range of coordinates reaches beyond the axis. Coordinates start at 0 and the upper end is not part of the range.
-
-## Example
-
-```loss
-let x = [n: 5] => 1.0
-print x[n = 2..8]
-```
-
-## Instead
-
-```loss
-let x = [n: 5] => 1.0
-print x[n = 2..5]
 ```
 "
     E0314 Error "window does not fit"
@@ -174,7 +136,7 @@ padded).
 
 ```loss
 let x = [t: 3] => 1.0
-print pad[t: -1..0](x, 0)
+print pad[t](x, -1, 0)
 ```
 
 ## Instead
@@ -182,27 +144,6 @@ print pad[t: -1..0](x, 0)
 ```loss
 let x = [t: 3] => 1.0
 print x[t = 1..3]
-```
-"
-    E0316 Error "index of another kind"
-"## What it means
-
-An index along an axis holds ints, or labels of that very axis. A label of another axis says nothing about this one.
-
-## Example
-
-```loss
-let z = [k: 3] => 1.0
-let y = [0, 1] : label c [n]
-print z[k = y]
-```
-
-## Instead
-
-```loss
-let z = [k: 3] => 1.0
-let y = [0, 1] : label k [n]
-print z[k = y]
 ```
 "
     E0317 Error "new elements vary along the axis they replace"
@@ -261,24 +202,6 @@ print det[d, e](h)
 ```loss
 let h = [d: 2, e: 2] => where(d == e, 2.0, 1.0)
 print det[d, e](h)
-```
-"
-    E0320 Error "wrong parameters of a distribution"
-"## What it means
-
-A distribution takes a fixed number of parameters of fixed kinds, and some need an axis: `categorical` the axis of its
-probabilities, `permutation` exactly one axis.
-
-## Example
-
-```loss
-print normal[n: 3](true, 1)
-```
-
-## Instead
-
-```loss
-print normal[n: 3](0, 1)
 ```
 "
     E0331 Error "value of a loop changes its type"

@@ -114,14 +114,14 @@ Weights of `categorical` are at least 0, finite, and not all 0.
 
 ```loss
 let p = [0.5, -0.5, 1] : real[k]
-print categorical[n: 3](p)
+print categorical[k, n: 3](p)
 ```
 
 ## Instead
 
 ```loss
 let p = [0.5, 0.25, 1] : real[k]
-print categorical[n: 3](p)
+print categorical[k, n: 3](p)
 ```
 "
     E0732 Error "loop too long to keep"

@@ -49,7 +49,7 @@ fn an_index_out_of_range_is_named_with_its_place() {
     }
     let mut b = Builder::new(Precision::F64);
     let (z, y) = (b.input(0, "z", &z.0), b.input(1, "y", &of(label("c"), &[("n", 2)])));
-    assert_eq!(b.node(&PICK, &[z, y], at("k")).expect_err("a fault").code.id, "E0316");
+    assert_eq!(b.node(&PICK, &[z, y], at("k")).expect_err("a fault").code.id, "E0405");
 }
 
 #[test]

@@ -73,9 +73,9 @@ fn faults() {
         let x = b.input(0, "x", &of(elem, &[]));
         b.node(&RANDOM, &[x], attrs).expect_err("a fault").code.id
     };
-    assert_eq!(infer(Elem::Real, draw("normal", 1, vec![dim("n", 3)])), "E0320");
-    assert_eq!(infer(Elem::Bool, draw("bernoulli", 1, vec![dim("n", 3)])), "E0320");
-    assert_eq!(infer(Elem::Real, draw("zipf", 1, vec![dim("n", 3)])), "E0320");
-    assert_eq!(infer(Elem::Int, draw("permutation", 0, vec![dim("n", 3), dim("m", 2)])), "E0320");
+    assert_eq!(infer(Elem::Real, draw("normal", 1, vec![dim("n", 3)])), "E0401");
+    assert_eq!(infer(Elem::Bool, draw("bernoulli", 1, vec![dim("n", 3)])), "E0401");
+    assert_eq!(infer(Elem::Real, draw("zipf", 1, vec![dim("n", 3)])), "E0401");
+    assert_eq!(infer(Elem::Int, draw("permutation", 0, vec![dim("n", 3), dim("m", 2)])), "E0304");
     assert_eq!(infer(Elem::Int, draw("sample", 0, vec![dim("m", 5), dim("n", 3)])), "E0318");
 }
