@@ -69,6 +69,10 @@ impl Rewriter<'_> {
         if inputs.is_empty() || matches!(op.kernel, Kernel::None) {
             return None;
         }
+        let hides_a_form = [&EXP, &SIGMOID, &POW].into_iter().any(|f: &OpDef| std::ptr::eq(op, f));
+        if self.keep_forms && hides_a_form && inputs.iter().all(|&i| self.is_real(i)) {
+            return None;
+        }
         let constants: Vec<crate::ir::Node> =
             inputs.iter().map(|&i| self.as_op(i, &CONST).cloned()).collect::<Option<_>>()?;
         let mut infinite = false;

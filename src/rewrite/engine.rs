@@ -28,6 +28,8 @@ pub(super) struct Rewriter<'j> {
     pub logs: HashMap<NodeId, Option<Log>>,
     /// How deep rules have called each other; beyond a bound nodes are copied.
     depth: u32,
+    /// On until forms have been made stable: `log(1 + exp(-40))` must not become `log(1)` first.
+    pub keep_forms: bool,
     /// Above 0 while a rule builds its result: what it does on the way is not written to the journal.
     pub quiet: u32,
 }
@@ -38,7 +40,13 @@ const MAX_DEPTH: u32 = 24;
 impl<'j> Rewriter<'j> {
     pub fn new(graph: &Graph, journal: Option<&'j mut Journal>) -> Rewriter<'j> {
         let b = Builder::new(graph.precision);
-        Rewriter { b, journal, facts: Vec::new(), logs: HashMap::new(), depth: 0, quiet: 0 }
+        Rewriter { b, journal, facts: Vec::new(), logs: HashMap::new(), depth: 0, keep_forms: false, quiet: 0 }
+    }
+
+    /// Leaves functions of constants as they are where folding them would hide a form that stability rules look for.
+    pub fn keeping_forms(mut self) -> Rewriter<'j> {
+        self.keep_forms = true;
+        self
     }
 
     /// Rewrites the whole graph. Types of inputs and outputs stay as they are, storage order included.
@@ -232,7 +240,9 @@ impl<'j> Rewriter<'j> {
 
     /// The pass applied to a sub-program.
     pub fn region(&mut self, region: &Arc<Graph>) -> Arc<Graph> {
-        let done = Rewriter::new(region, self.journal.as_deref_mut()).run(region);
+        let mut inner = Rewriter::new(region, self.journal.as_deref_mut());
+        inner.keep_forms = self.keep_forms;
+        let done = inner.run(region);
         if done == **region { region.clone() } else { Arc::new(done) }
     }
 }

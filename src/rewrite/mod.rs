@@ -40,9 +40,9 @@ pub fn simplify(graph: &Graph) -> Graph {
 
 /// The same program, finite and accurate wherever its mathematical value is. What was changed is added to the journal.
 pub fn stabilise(graph: &Graph, journal: &mut Journal) -> Graph {
-    let mut graph = simplify(graph);
+    let mut graph = settle(graph, |g| Rewriter::new(g, None).keeping_forms().run(g));
     for _ in 0..MAX_PASSES {
-        let next = Rewriter::new(&graph, Some(journal)).run(&graph);
+        let next = Rewriter::new(&graph, Some(journal)).keeping_forms().run(&graph);
         let done = next == graph;
         graph = next;
         if done {

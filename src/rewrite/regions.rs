@@ -100,7 +100,7 @@ impl Rewriter<'_> {
         let count = |regions: &[Arc<Graph>]| -> usize {
             let mut journal = super::Journal::new();
             for region in regions {
-                Rewriter::new(region, Some(&mut journal)).run(region);
+                Rewriter::new(region, Some(&mut journal)).keeping_forms().run(region);
             }
             // `log1p` applies to whatever stands after `1 +`; it tells of nothing that was hidden.
             journal.entries.iter().filter(|e| e.rule != "log1p").count()
