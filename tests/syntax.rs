@@ -32,8 +32,12 @@ fn survives(text: &str) {
     let start = Instant::now();
     let (module, faults) = parse(SourceId(0), text);
     loss::syntax::is_complete(text);
-    print::print(&module);
     let took = start.elapsed();
+    let printed = print::print(&module);
+    if faults.is_empty() {
+        let (again, faults) = parse(SourceId(0), &printed);
+        assert!(faults.is_empty() && print::print(&again) == printed, "{text}\n---\n{printed}\n{faults:#?}");
+    }
     for fault in &faults {
         for label in &fault.labels {
             assert!(text.get(label.span.range()).is_some(), "{fault:#?} in {text:?}");
