@@ -47,7 +47,7 @@ fn survives(text: &str) {
     for item in &module.items {
         assert!(text.get(item.span.range()).is_some(), "{text:?}");
     }
-    let limit = if common::optimised() { Duration::from_millis(100) } else { Duration::from_millis(1000) };
+    let limit = if common::optimised() { Duration::from_millis(500) } else { Duration::from_millis(5000) };
     assert!(took < limit, "{took:?} for {text}");
 }
 
@@ -110,10 +110,10 @@ fn every_prefix_is_survived() {
 
 #[test]
 fn long_programs_are_read_quickly() {
-    // Unoptimised, a tenth in the tenfold time.
-    let share = if common::optimised() { 1 } else { 10 };
-    let limit = Duration::from_secs(share);
-    let scale = 10 / share as usize;
+    // Megabytes take half a second on a quiet machine, unoptimised tenths of them a few: the limits are for busy ones,
+    // and far below what anything but linear time would take.
+    let scale = if common::optimised() { 10 } else { 1 };
+    let limit = Duration::from_secs(20);
     let many: String = programs().iter().map(|(_, text)| text.as_str()).collect::<String>().repeat(35 * scale);
     let sum = format!("let a = f(\n{})\n", "  0.5 * x[k = 1] + y,\n".repeat(5_000 * scale));
     let text = format!("let a = \"{}\"\n", "word ".repeat(20_000 * scale));

@@ -6,12 +6,12 @@ have fitted.
 
 ## Example
 ```loss
-let a = f(b;)
+let a = abs(-1;)
 ```
 
 ## Instead
 ```loss
-let a = f(b)
+let a = abs(-1)
 ```
 "##
     E0102 Error "unexpected character" r##"## What it means
@@ -20,11 +20,13 @@ for an arrow, `^2` for a raised 2. Letters of any script may be used in names.
 
 ## Example
 ```loss
+let x = 0.5
 let inside = x ≤ 1
 ```
 
 ## Instead
 ```loss
+let x = 0.5
 let inside = x <= 1
 ```
 "##
@@ -34,13 +36,13 @@ that was forgotten.
 
 ## Example
 ```loss
-let a = sum[k](exp(z)
+let a = abs(exp(1)
 let b = 2
 ```
 
 ## Instead
 ```loss
-let a = sum[k](exp(z))
+let a = abs(exp(1))
 let b = 2
 ```
 "##
@@ -49,12 +51,12 @@ A bracket is closed that was never opened.
 
 ## Example
 ```loss
-let a = exp(z))
+let a = exp(1))
 ```
 
 ## Instead
 ```loss
-let a = exp(z)
+let a = exp(1)
 ```
 "##
     E0105 Error "brackets that do not match" r##"## What it means
@@ -62,12 +64,12 @@ A bracket is closed by one of another kind.
 
 ## Example
 ```loss
-let a = f(1]
+let a = exp(1]
 ```
 
 ## Instead
 ```loss
-let a = f(1)
+let a = exp(1)
 ```
 "##
     E0106 Error "text without its end" r##"## What it means
@@ -144,12 +146,14 @@ let tau = 0.5
 
 ## Example
 ```loss
-expect mean(x) = 0
+let x = 3
+expect x = 3
 ```
 
 ## Instead
 ```loss
-expect mean(x) == 0
+let x = 3
+expect x == 3
 ```
 "##
     E0112 Error "missing comma" r##"## What it means
@@ -158,12 +162,12 @@ commas. Nothing is multiplied by standing next to each other.
 
 ## Example
 ```loss
-let a = f(x y)
+let a = [1 2]
 ```
 
 ## Instead
 ```loss
-let a = f(x, y)
+let a = [1, 2]
 ```
 "##
     E0113 Error "reserved word as a name" r##"## What it means
@@ -203,11 +207,13 @@ them with `and`.
 
 ## Example
 ```loss
+let x = 0.5
 let inside = 0 < x < 1
 ```
 
 ## Instead
 ```loss
+let x = 0.5
 let inside = 0 < x and x < 1
 ```
 "##
@@ -216,11 +222,13 @@ A choice is a value, so it has both sides: `if condition then a else b`. The con
 
 ## Example
 ```loss
+let x = 3
 let a = if x > 0 then x
 ```
 
 ## Instead
 ```loss
+let x = 3
 let a = if x > 0 then x else 0
 ```
 "##
@@ -253,7 +261,7 @@ let a = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((
 
 ## Instead
 ```loss
-let parts = [1, 1, 1]
+let parts = [1, 1, 1] : real[n]
 let a = sum(parts)
 ```
 "##
@@ -277,11 +285,13 @@ name `x -> x + 1`, and the value of a block is its last line.
 
 ## Example
 ```loss
+let x = 3
 let a = x ** 2
 ```
 
 ## Instead
 ```loss
+let x = 3
 let a = x^2
 ```
 "##
@@ -291,14 +301,17 @@ let a = x^2
 
 ## Example
 ```loss
-param w: real[d] = 0
+def f(x) = {
+    precision f32
+    x
+}
 ```
 
 ## Instead
 ```loss
-experiment e {
-    param w: real[d] = 0
-}
+precision f32
+
+def f(x) = x
 ```
 "##
     E0122 Error "malformed type" r##"## What it means
@@ -350,11 +363,13 @@ Elements are picked by the name of their axis: `z[k = 0]`. Axes have no order, s
 
 ## Example
 ```loss
+let z = [3, 4] : real[k]
 print z[0]
 ```
 
 ## Instead
 ```loss
+let z = [3, 4] : real[k]
 print z[k = 0]
 ```
 "##
