@@ -155,7 +155,7 @@ pub fn integers(s: Stream, n: usize, lo: &[i64], hi: &[i64]) -> Vec<i64> {
     let at = |p: &[i64], i: usize| if p.len() == 1 { p[0] } else { p[i] };
     fill(n, |i| {
         let (lo, hi) = (at(lo, i), at(hi, i));
-        let width = hi.wrapping_sub(lo).max(0) as u64;
+        let width = if hi > lo { hi.wrapping_sub(lo) as u64 } else { 0 };
         let word = s.words(i as u64 / 2, 0)[i % 2];
         lo.wrapping_add(((word as u128 * width as u128) >> 64) as i64)
     })
@@ -309,6 +309,8 @@ mod tests {
         assert_eq!(sample.len(), 10);
         assert!(permutations(stream(), 1, 0, 0).is_empty());
         assert_eq!(integers(stream(), 1, &[5], &[5]), [5]);
+        assert_eq!(integers(stream(), 1, &[i64::MAX], &[i64::MIN]), [i64::MAX]);
+        assert!(integers(stream(), 100, &[i64::MIN], &[i64::MAX]).iter().any(|&x| x > 0));
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn result_size(c: &mut InferCtx, axis: &Axis, declared: Size, stride: i64, paddi
     if declared.known().is_some_and(|m| m > 0) {
         return Ok(declared);
     }
-    let room = n as i64 + 2 * padding;
+    let room = (n as i64).saturating_add(padding.saturating_mul(2));
     if k == 0 || room < k as i64 {
         let message = format!("a kernel of {k} elements does not fit into axis `{axis}` of size {n}");
         let message = if k == 0 { format!("the kernel has no elements along `{axis}`") } else { message };

@@ -56,10 +56,10 @@ fn infer_pad(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
     let mut dims = c.inputs[0].dims.clone();
     for (i, (axis, new)) in c.attrs.axes.iter().zip(&c.attrs.dims).enumerate() {
         let at = positions(c.inputs[0], std::slice::from_ref(axis))[0];
-        let border = (c.attrs.ints[2 * i] + c.attrs.ints[2 * i + 1]) as usize;
+        let border = c.attrs.ints[2 * i].saturating_add(c.attrs.ints[2 * i + 1]) as usize;
         let mut size = c.sizes.resolve(new.size);
         if let Size::Known(n) = c.sizes.resolve(dims[at].size) {
-            size = unify(c, size, Size::Known(n + border), axis)?;
+            size = unify(c, size, Size::Known(n.saturating_add(border)), axis)?;
         }
         dims[at] = Dim::new(axis.clone(), size);
     }
@@ -134,7 +134,7 @@ fn infer_concat(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
     let mut total = Some(0);
     for i in 0..c.inputs.len() {
         let dim = infer::has(c, i, &first.axis, "concat")?;
-        total = total.zip(c.sizes.resolve(dim.size).known()).map(|(a, b)| a + b);
+        total = total.zip(c.sizes.resolve(dim.size).known()).map(|(a, b): (usize, usize)| a.saturating_add(b));
     }
     let others: Vec<ArrayTy> =
         c.inputs.iter().map(|ty| ArrayTy::new(ty.elem.clone(), ty.without(&c.attrs.axes))).collect();
