@@ -110,8 +110,8 @@ impl Elaborator<'_> {
         }
         let ty = self.ty(x);
         let sizes: Option<Vec<usize>> = axes.iter().map(|a| ty.dim(a).and_then(|d| d.size.known())).collect();
-        let size = match sizes {
-            Some(sizes) => Size::Known(sizes.iter().product()),
+        let size = match sizes.and_then(|s| s.iter().try_fold(1usize, |p, n| p.checked_mul(*n))) {
+            Some(size) => Size::Known(size),
             None => self.b().sizes.fresh(),
         };
         let target = self.axis_named(&to.name);
@@ -136,8 +136,8 @@ impl Elaborator<'_> {
         }
         // One size may be left open: what remains.
         let open: Vec<usize> = (0..dims.len()).filter(|&i| to[i].1.is_none()).collect();
-        let known: Option<usize> =
-            (0..dims.len()).filter(|i| !open.contains(i)).map(|i| dims[i].size.known()).product();
+        let given = (0..dims.len()).filter(|i| !open.contains(i)).map(|i| dims[i].size.known());
+        let known: Option<usize> = given.fold(Some(1usize), |product, n| product?.checked_mul(n?));
         if let ([i], Some(whole), Some(known)) = (&open[..], whole, known)
             && known > 0
             && whole % known == 0
