@@ -62,8 +62,11 @@ impl Region {
     }
 }
 
-/// Constants larger than this are computed in each run and die after their last use.
-const MOST_FOLDED: usize = 1 << 16;
+/// Constants larger than this are computed in each run and die after their last use; also, so small ones start no
+/// worker threads while planning.
+const MOST_FOLDED: usize = 4096;
+/// The same for literals and coordinates, which cost nothing but memory.
+const MOST_LEAF: usize = 1 << 22;
 
 /// A value before it has a place: an output of a node, or a constant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,7 +165,8 @@ impl<'a> Planner<'a> {
             .map(|shape| shape.iter().fold(1usize, |n, m| n.saturating_mul(*m)))
             .fold(0, usize::saturating_add);
         let drawn = node.op.name == "random";
-        if len > MOST_FOLDED || drawn || !node.attrs.regions.is_empty() {
+        let most = if node.inputs.is_empty() { MOST_LEAF } else { MOST_FOLDED };
+        if len > most || drawn || !node.attrs.regions.is_empty() {
             return Ok(None);
         }
         let mut inputs = Vec::new();

@@ -134,7 +134,7 @@ fn wrong_arguments_and_panics_are_faults() {
     assert_eq!(fault.code.id, "E0901");
     // A literal without its data makes the kernel panic.
     let broken = graph(&[reals(3)], |b, x| {
-        let dims = reals(100_000).dims;
+        let dims = reals(5_000_000).dims;
         let hole = b.apply(&crate::ops::LITERAL, &[], Attrs { elem: Some(Elem::Real), ..Attrs::dims(dims) });
         let hole = b.sum(hole, &[Axis::global("n")]);
         vec![b.add(x[0], hole)]

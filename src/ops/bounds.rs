@@ -55,8 +55,15 @@ fn depends_on_open_size(b: &Builder, id: NodeId) -> bool {
 }
 
 fn interval(graph: &Graph, sizes: &Sizes, id: NodeId) -> Interval {
+    within(graph, sizes, id, DEEPEST)
+}
+
+/// Sums of sums are looked into this far; what is deeper is known only if it is constant.
+const DEEPEST: usize = 8;
+
+fn within(graph: &Graph, sizes: &Sizes, id: NodeId, depth: usize) -> Interval {
     let node = graph.node(id);
-    let of = |i: usize| interval(graph, sizes, node.inputs[i]);
+    let of = |i: usize| within(graph, sizes, node.inputs[i], depth - 1);
     let both = |a: Option<i64>, b: Option<i64>, f: fn(i64, i64) -> i64| Some(f(a?, b?));
     // A bound that only one side has holds for the smaller (larger) of the two.
     let either = |a: Option<i64>, b: Option<i64>, f: fn(i64, i64) -> i64| match (a, b) {
@@ -72,7 +79,7 @@ fn interval(graph: &Graph, sizes: &Sizes, id: NodeId) -> Interval {
             _ => UNKNOWN,
         };
     }
-    if node.is(&ADD) || node.is(&SUB) || node.is(&MINIMUM) || node.is(&MAXIMUM) {
+    if depth > 0 && (node.is(&ADD) || node.is(&SUB) || node.is(&MINIMUM) || node.is(&MAXIMUM)) {
         let (a, b) = (of(0), of(1));
         return if node.is(&ADD) {
             (both(a.0, b.0, i64::saturating_add), both(a.1, b.1, i64::saturating_add))
@@ -85,9 +92,9 @@ fn interval(graph: &Graph, sizes: &Sizes, id: NodeId) -> Interval {
         };
     }
     if node.is(&GET) {
-        return rounds_made(graph, sizes, id);
+        return if depth > 0 { rounds_made(graph, sizes, id, depth - 1) } else { UNKNOWN };
     }
-    if node.is(&CAST) && matches!(graph.ty(node.inputs[0]).elem, Elem::Int | Elem::Label(_)) {
+    if depth > 0 && node.is(&CAST) && matches!(graph.ty(node.inputs[0]).elem, Elem::Int | Elem::Label(_)) {
         return of(0);
     }
     match fold::evaluate(graph, sizes, id) {
@@ -100,7 +107,7 @@ fn interval(graph: &Graph, sizes: &Sizes, id: NodeId) -> Interval {
 }
 
 /// The last output of a loop, how many rounds it made, is at most what its range holds.
-fn rounds_made(graph: &Graph, sizes: &Sizes, get: NodeId) -> Interval {
+fn rounds_made(graph: &Graph, sizes: &Sizes, get: NodeId, depth: usize) -> Interval {
     let node = graph.node(get);
     let source = graph.node(node.inputs[0]);
     let output = node.attrs.ints.first().copied().unwrap_or(0) as usize;
@@ -108,7 +115,8 @@ fn rounds_made(graph: &Graph, sizes: &Sizes, get: NodeId) -> Interval {
         return UNKNOWN;
     }
     let kept = source.attrs.dims.first().and_then(|dim| sizes.resolve(dim.size).known()).map(|n| n as i64);
-    let (from, to) = (interval(graph, sizes, source.inputs[0]), interval(graph, sizes, source.inputs[1]));
+    let of = |i: usize| within(graph, sizes, source.inputs[i], depth);
+    let (from, to) = (of(0), of(1));
     let range = from.0.zip(to.1).map(|(from, to)| to.saturating_sub(from).max(0));
     (Some(0), range.or(kept))
 }
