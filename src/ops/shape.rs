@@ -195,23 +195,23 @@ fn product(c: &mut InferCtx, whole: Size, parts: &[Size], axis: &Axis) -> Result
     let known: Option<usize> = parts.iter().filter_map(|s| s.known()).try_fold(1usize, usize::checked_mul);
     let open: Vec<Size> = parts.iter().copied().filter(|s| s.known().is_none()).collect();
     let written = || parts.iter().map(Size::to_string).collect::<Vec<_>>().join(" * ");
-    let misfit = |c: &InferCtx, whole: usize| {
+    let misfit = |c: &InferCtx, whole: Size| {
         let message = format!("axis `{axis}` of size {whole} cannot be the product {}", written());
         OpFault::new(&check::E0312, message)
             .label(0, format!("this is `{}`", c.inputs[0]))
             .help("the sizes of the parts must multiply to that of the whole")
     };
-    let Some(known) = known else { return Err(misfit(c, usize::MAX)) };
+    let Some(known) = known else { return Err(misfit(c, c.sizes.resolve(whole))) };
     match (c.sizes.resolve(whole), open.as_slice()) {
         (whole, []) => match c.sizes.unify(whole, Size::Known(known)) {
             Ok(size) => Ok(size),
-            Err((whole, _)) => Err(misfit(c, whole)),
+            Err((whole, _)) => Err(misfit(c, Size::Known(whole))),
         },
         (Size::Known(n), [one]) if known > 0 && n.is_multiple_of(known) => {
             unify(c, *one, Size::Known(n / known), axis)?;
             Ok(Size::Known(n))
         }
-        (Size::Known(n), [_]) if known > 0 || n > 0 => Err(misfit(c, n)),
+        (Size::Known(n), [_]) if known > 0 || n > 0 => Err(misfit(c, Size::Known(n))),
         (whole, _) => Ok(whole),
     }
 }
