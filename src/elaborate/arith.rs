@@ -15,6 +15,11 @@ impl Elaborator<'_> {
         if let (UnaryOp::Neg, ExprKind::Int(i)) = (op, &value.kind) {
             return Value::Array(self.int_const(-i));
         }
+        if let (UnaryOp::Neg, Value::Record(fields)) = (op, &v) {
+            let minus = self.real_const(-1.0);
+            let record = Value::Record(fields.clone());
+            return self.binary_values(BinaryOp::Mul, (Value::Array(minus), span), (record, value.span), span);
+        }
         let Some(array) = self.want_array(v, value.span, "the operand") else { return Value::Unknown };
         match op {
             UnaryOp::Not => {
@@ -56,6 +61,9 @@ impl Elaborator<'_> {
             let equal = (a == b) == (op == BinaryOp::Eq);
             return Value::Array(self.bool_const(equal));
         }
+        if let (Value::Record(_), _) | (_, Value::Record(_)) = (&l.0, &r.0) {
+            return self.record_values(op, l, r, span);
+        }
         let symbol = symbol(op);
         let a = self.want_array(l.0, l.1, &format!("the left side of `{symbol}`"));
         let b = self.want_array(r.0, r.1, &format!("the right side of `{symbol}`"));
@@ -81,6 +89,41 @@ impl Elaborator<'_> {
             BinaryOp::Sub => self.numeric(&ops::SUB, (a, l.1), (b, r.1), span),
             BinaryOp::Mul => self.numeric(&ops::MUL, (a, l.1), (b, r.1), span),
         }
+    }
+
+    /// Arithmetic on records works field by field: `model - 0.1 * gradient`. A single array meets every field.
+    fn record_values(&mut self, op: BinaryOp, l: (Value, Span), r: (Value, Span), span: Span) -> Value {
+        let arithmetic = matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Pow);
+        let names = |v: &Value| match v {
+            Value::Record(fields) => Some(fields.iter().map(|f| f.0.clone()).collect::<Vec<_>>()),
+            _ => None,
+        };
+        let (a, b) = (names(&l.0), names(&r.0));
+        let differ = matches!((&a, &b), (Some(a), Some(b)) if a.len() != b.len() || !a.iter().all(|n| b.contains(n)));
+        if l.0.is_unknown() || r.0.is_unknown() {
+            return Value::Unknown;
+        }
+        if differ || !arithmetic {
+            let (x, y) = (self.describe(&l.0), self.describe(&r.0));
+            let why = if differ { "the two records have different fields" } else { "records are not compared" };
+            let d = Diagnostic::new(&codes::check::E0429, span, format!("`{}` does not work here: {why}", symbol(op)), "in this expression")
+                .label(l.1, format!("this is {x}"))
+                .label(r.1, format!("this is {y}"))
+                .help("arithmetic on records works field by field, on records of the same fields");
+            self.report(d);
+            return Value::Unknown;
+        }
+        let field = |v: &Value, name: &std::sync::Arc<str>| match v {
+            Value::Record(fields) => fields.iter().find(|f| f.0 == *name).map_or(Value::Unknown, |f| f.1.clone()),
+            other => other.clone(),
+        };
+        let mut out = Vec::new();
+        for name in a.or(b).unwrap_or_default() {
+            let (x, y) = (field(&l.0, &name), field(&r.0, &name));
+            let value = self.binary_values(op, (x, l.1), (y, r.1), span);
+            out.push((name, value));
+        }
+        Value::record(out)
     }
 
     /// An operation on two numbers of one kind: reals if either is real, else integers.

@@ -18,7 +18,6 @@ const MODULES: &[(&str, &str)] = &[
     ("std.data", include_str!("../../stdlib/data.loss")),
     ("std.losses", include_str!("../../stdlib/losses.loss")),
     ("std.metrics", include_str!("../../stdlib/metrics.loss")),
-    ("std.optim", include_str!("../../stdlib/optim.loss")),
 ];
 const PRELUDE_TEXT: &str = include_str!("../../stdlib/prelude.loss");
 

@@ -477,4 +477,22 @@ let x = stack[k](1, where(true, 1, 0))
     W0301 Warning "every pair combined" ""
     E0207 Error "module not found" ""
     E0505 Error "unknown precision" ""
+    E0429 Error "records do not combine" r##"## What it means
+Arithmetic on records works field by field, so both sides need the same fields; a single array meets every field.
+Records are not compared as a whole.
+
+## Example
+```loss
+let model = {w: 1.0, b: 2.0}
+let step  = {w: 0.1}
+print model - step
+```
+
+## Instead
+```loss
+let model = {w: 1.0, b: 2.0}
+let step  = {w: 0.1, b: 0.2}
+print model - 0.5 * step
+```
+"##
 }
