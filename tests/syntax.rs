@@ -129,6 +129,37 @@ fn long_programs_are_read_quickly() {
 }
 
 #[test]
+fn long_broken_programs_are_refused_quickly() {
+    let many = if common::optimised() { 200_000 } else { 20_000 };
+    let line = "  0.5 * x[k = 1] + y,\n";
+    let texts = [
+        "(".repeat(many) + &"]".repeat(many),
+        "{".repeat(many) + &"(".repeat(many) + &"]}".repeat(many),
+        format!("let a = f(\n{} 1 2)\n", line.repeat(many / 4)),
+        format!("let a = f(\n{} 1 2\n", line.repeat(many / 4)),
+        format!("def f(x) = {{\n{}}}\n", "let a b\n".repeat(many / 4)),
+        "$ ".repeat(many),
+        "1.2.3\n".repeat(many),
+        "let a 1\n".repeat(many / 4),
+        "let let ".repeat(many),
+        "if x ".repeat(many),
+        "\"\n".repeat(many),
+        "[a: ".repeat(many),
+        "## a\n".repeat(many) + "let",
+    ];
+    for text in texts {
+        let start = Instant::now();
+        let (module, faults) = parse(SourceId(0), &text);
+        assert!(!faults.is_empty());
+        loss::syntax::is_complete(&text);
+        drop(module);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(20), "{took:?} for {}", &text[..40]);
+        eprintln!("{took:?} {:?}", &text[..20]);
+    }
+}
+
+#[test]
 fn one_broken_statement_does_not_hide_others() {
     let text = "let a = 1 +\nlet b = (1\nlet c = 2\nlets d = 3\ndef f(x) = {\n  let u 1\n  let v = 2 3\n  let w = \"a\n  u\n}\nlet e = c\n";
     let (module, faults) = parse(SourceId(0), text);

@@ -81,13 +81,14 @@ fn close(out: &mut Brackets, text: &str, tokens: &[Token], token: &Token) {
     let closer = token.text(text);
     let matches = |i: &usize| tokens.get(*i).is_some_and(|t| super::faults::partner(t.text(text)) == closer);
     let fault = |kind| Fault { kind, start: token.start, end: token.end };
+    // Deeper than what is read the search for a partner stops: it has been reported, and would cost square time.
     let Some(top) = out.open.pop() else {
         return out.faults.push(fault(FaultKind::Stray));
     };
     if matches(&top) {
         return;
     }
-    if out.open.iter().any(matches) {
+    if out.open.len() <= MAX_NESTING && out.open.iter().any(matches) {
         // A closer of an outer bracket: the inner ones were forgotten.
         if let Some(t) = tokens.get(top) {
             let kind = FaultKind::Unclosed { missed: token.start };

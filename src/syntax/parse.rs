@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// Faults looked for in one entry: each costs another reading of it.
 const MAX_FAULTS: usize = 20;
 
+/// Reports of one text; what is beyond them is left out.
+const MAX_REPORTS: usize = 500;
+
 /// Reads a file or a REPL entry. The diagnostics are in the order of the text. A declaration that could not be read
 /// leaves `let name = Broken` behind, so that its users are not reported as well.
 pub fn parse(source: SourceId, text: &str) -> (Module, Vec<Diagnostic>) {
@@ -55,6 +58,7 @@ pub fn parse(source: SourceId, text: &str) -> (Module, Vec<Diagnostic>) {
         }
         reader.reports.sort_by_key(|report| report.span().start);
         reports.append(&mut reader.reports);
+        reports.truncate(MAX_REPORTS);
     }
     (out, reports)
 }
@@ -138,8 +142,8 @@ struct Reader<'t> {
 impl Reader<'_> {
     /// Reports what the scans found; false if nothing else can be read.
     fn known_faults(&mut self, text: &str, faults: &[Fault]) -> bool {
-        let mut readable = true;
-        for fault in faults {
+        let mut readable = faults.len() <= MAX_FAULTS;
+        for fault in faults.iter().take(MAX_FAULTS) {
             self.reports.push(fault.report(self.base.source, text));
             let lexical = !matches!(
                 fault.kind,

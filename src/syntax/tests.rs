@@ -334,3 +334,17 @@ fn nesting_costs_no_time_and_no_stack() {
     let deep = |piece: &str| parse(SourceId(0), &format!("let a = {}x", piece.repeat(3000))).1[0].code.id;
     assert_eq!(["-", "x -> ", "a ^ ", "1 + ", "not "].map(deep), ["E0118"; 5]);
 }
+
+#[test]
+fn reserved_words_are_those_of_the_grammar() {
+    use super::grammar::{LossParser, Rule};
+    use pest::Parser;
+    let grammar = include_str!("../../grammar/loss.pest");
+    let rule = grammar.split("\nreserved = @{").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+    let words: Vec<&str> = rule.split('"').skip(1).step_by(2).collect();
+    assert_eq!(words, super::words::RESERVED);
+    for word in words {
+        assert!(LossParser::parse(Rule::ident, word).is_err(), "{word}");
+        assert!(LossParser::parse(Rule::ident, &format!("{word}_1")).is_ok(), "{word}");
+    }
+}

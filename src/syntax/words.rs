@@ -3,7 +3,7 @@
 
 /// Words that can never be names.
 pub const RESERVED: &[&str] = &[
-    "let", "def", "if", "then", "else", "and", "or", "not", "for", "forall", "where", "with", "true", "false",
+    "let", "def", "if", "then", "else", "and", "or", "not", "forall", "for", "where", "with", "true", "false",
     "iterate", "scan", "exact", "run", "expect", "print", "show", "latex", "plot", "table", "minimize", "maximize",
     "use",
 ];

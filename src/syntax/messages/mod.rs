@@ -42,40 +42,33 @@ pub fn reserved(word: &str, span: Span) -> Diagnostic {
         .help(format!("choose another name, such as `{word}_1`"))
 }
 
-/// The token that opens the statement around token `i`.
+/// The token that opens the statement around token `i`: the last one that starts a statement directly in the file or in
+/// the innermost block.
 fn statement_start(text: &str, tokens: &[Token], i: usize) -> usize {
-    let mut depth = 0usize;
-    for at in (0..i.min(tokens.len())).rev() {
-        let Some(token) = tokens.get(at) else { continue };
+    // Per open bracket: whether statements stand in it, and where the latest of them starts.
+    let mut open: Vec<(bool, usize)> = vec![(true, 0)];
+    for (at, token) in tokens.iter().enumerate().take(i) {
+        if let Some((true, start)) = open.last_mut() {
+            let separated = at > 0 && tokens.get(at - 1).is_some_and(|t| t.text(text) == ";");
+            if separated || token.first_on_line && delimiters::starts_statement(text, tokens, at) {
+                *start = at;
+            }
+        }
         match token.kind {
-            TokenKind::Close => depth += 1,
-            TokenKind::Open if depth > 0 => depth -= 1,
-            TokenKind::Open if delimiters::is_block(text, tokens, at) => return at + 1,
-            _ if depth == 0 && token.text(text) == ";" => return at + 1,
+            TokenKind::Open => open.push((delimiters::is_block(text, tokens, at), at + 1)),
+            TokenKind::Close if open.len() > 1 => {
+                open.pop();
+            }
             _ => {}
         }
-        if depth == 0 && token.first_on_line && delimiters::starts_statement(text, tokens, at) {
-            let inside = tokens.get(..at).unwrap_or(&[]).iter().rev();
-            let mut level = 0usize;
-            // Only a line that stands directly in a block or in the file opens a statement.
-            for (back, t) in inside.enumerate() {
-                match t.kind {
-                    TokenKind::Close => level += 1,
-                    TokenKind::Open if level > 0 => level -= 1,
-                    TokenKind::Open if delimiters::is_block(text, tokens, at - 1 - back) => return at,
-                    TokenKind::Open => break,
-                    _ => {}
-                }
-                if back + 1 == at {
-                    return at;
-                }
-            }
-            if at == 0 {
-                return 0;
-            }
-        }
     }
-    0
+    let behind = i > 0 && tokens.get(i - 1).is_some_and(|t| t.text(text) == ";");
+    let fresh = tokens.get(i).is_some_and(|t| t.first_on_line) && delimiters::starts_statement(text, tokens, i);
+    match open.iter().rev().find(|(block, _)| *block) {
+        Some(_) if open.last().is_some_and(|(block, _)| *block) && (behind || fresh) => i,
+        Some((_, start)) => *start,
+        None => 0,
+    }
 }
 
 /// The place of a fault and what surrounds it.
