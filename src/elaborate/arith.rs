@@ -106,10 +106,15 @@ impl Elaborator<'_> {
         if differ || !arithmetic {
             let (x, y) = (self.describe(&l.0), self.describe(&r.0));
             let why = if differ { "the two records have different fields" } else { "records are not compared" };
-            let d = Diagnostic::new(&codes::check::E0429, span, format!("`{}` does not work here: {why}", symbol(op)), "in this expression")
-                .label(l.1, format!("this is {x}"))
-                .label(r.1, format!("this is {y}"))
-                .help("arithmetic on records works field by field, on records of the same fields");
+            let d = Diagnostic::new(
+                &codes::check::E0429,
+                span,
+                format!("`{}` does not work here: {why}", symbol(op)),
+                "in this expression",
+            )
+            .label(l.1, format!("this is {x}"))
+            .label(r.1, format!("this is {y}"))
+            .help("arithmetic on records works field by field, on records of the same fields");
             self.report(d);
             return Value::Unknown;
         }

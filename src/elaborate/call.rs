@@ -15,6 +15,17 @@ use crate::syntax::ast::{
 use crate::types::{Axis, Dim, Elem, Size};
 use std::sync::Arc;
 
+/// A parameter that says nothing of axes, neither written nor found in the body: all axes of its argument are the
+/// body's to see. One that does is written for one example, and lifts over the rest.
+fn generic(param: &Parameter, found: Option<&ParamTy>) -> bool {
+    let silent = match found {
+        Some(ParamTy::Inferred { elem: InferredElem::Real, axes }) => axes.is_empty(),
+        Some(ParamTy::Open) | None => true,
+        _ => false,
+    };
+    param.ty.is_none() && silent
+}
+
 /// Calls inside calls beyond this depth are refused; there is no recursion, so only generated programs get there.
 const MAX_CALL_DEPTH: usize = 64;
 
@@ -42,6 +53,8 @@ pub(super) struct Bound {
     /// Lifted axes that had to be kept apart from the body's: what they were, what they are inside.
     hidden: Vec<(Axis, Axis)>,
     pub lifted: Vec<Axis>,
+    /// The axes that the signature's names stand for.
+    pub named: Vec<Axis>,
 }
 
 impl Bound {
@@ -193,7 +206,7 @@ impl Elaborator<'_> {
             return None;
         }
         let (mut values, spans) = self.match_arguments(c, args, span)?;
-        if values.iter().any(Value::is_unknown) && !self.probing_any() {
+        if values.iter().any(Value::is_unknown) {
             return None;
         }
         for (i, param) in def.params.iter().enumerate() {
@@ -218,12 +231,15 @@ impl Elaborator<'_> {
                 made.push((name.clone(), axis));
             }
         }
+        let carried: Vec<Axis> = values.iter().flat_map(|v| self.arrays_of(v)).flatten().map(|d| d.axis).collect();
+        env.carried = Arc::new(self.env.carried.iter().cloned().chain(carried).collect());
         for b in &bound {
             let size = b.size.map_or(AxisSize::Unknown, AxisSize::Known);
             env.push_axis(b.name.clone(), b.axes.clone(), size);
         }
         let values = values.iter().map(|v| self.rename_value(v, &hidden, span)).collect();
-        Some(Bound { values, env, made, hidden, lifted })
+        let named = bound.iter().flat_map(|b| b.axes.iter().cloned()).collect();
+        Some(Bound { values, env, made, hidden, lifted, named })
     }
 
     /// The body of a bound call, and its result in the caller's names.
@@ -576,8 +592,7 @@ impl Elaborator<'_> {
     fn bind_open(&mut self, c: &Closure, facts: &super::facts::Facts, values: &[Value], bound: &mut Vec<BoundAxis>) {
         let params = self.signature(c).params.clone();
         for (i, param) in c.def.params.iter().enumerate() {
-            let open = param.ty.is_none() && matches!(params.get(i), Some(ParamTy::Open) | None);
-            if !open || matches!(values[i], Value::Function(_)) {
+            if !generic(param, params.get(i)) || matches!(values[i], Value::Function(_)) {
                 continue;
             }
             for dim in self.arrays_of(&values[i]).into_iter().flatten() {
@@ -680,6 +695,12 @@ impl Elaborator<'_> {
     }
 
     fn lacks_axes(&mut self, def: &Def, param: &Parameter, value: &Value, names: &[Arc<str>], span: Span) {
+        if let Value::Array(array) = value {
+            let demanded: Vec<bool> = names.iter().map(|name| self.demand_axis(array, name)).collect();
+            if demanded.contains(&true) {
+                return;
+            }
+        }
         let found = self.describe(value);
         let wanted = param.ty.as_ref().map_or(String::new(), super::types::type_text);
         let list: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
@@ -763,8 +784,7 @@ impl Elaborator<'_> {
         let mut lifted: Vec<Axis> = Vec::new();
         let params = self.signature(c).params.clone();
         for (i, param) in c.def.params.iter().enumerate() {
-            let open = param.ty.is_none() && matches!(params.get(i), Some(ParamTy::Open) | None);
-            if open {
+            if generic(param, params.get(i)) {
                 continue;
             }
             values[i].arrays(&mut |a| {

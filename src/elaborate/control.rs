@@ -381,7 +381,8 @@ impl Elaborator<'_> {
                 }
             }
             let new_dims: Vec<Dim> = ty.dims.iter().filter(|d| !old.has(&d.axis)).cloned().collect();
-            let foreign: Vec<&Dim> = new_dims.iter().filter(|d| !self.env.lifted.contains(&d.axis)).collect();
+            let gained = |d: &&Dim| self.env.lifted.contains(&d.axis) || self.env.carried.contains(&d.axis);
+            let foreign: Vec<&Dim> = new_dims.iter().filter(|d| !gained(d)).collect();
             if !foreign.is_empty() {
                 let list: Vec<String> = foreign.iter().map(|d| d.to_string()).collect();
                 let (was, is) = (self.type_shown(old), self.type_shown(&ty));

@@ -174,9 +174,11 @@ impl Elaborator<'_> {
             marked.push((name.clone(), bound.values[i].clone()));
         }
         let hidden = bound.hidden_pairs();
-        let lifted = bound.lifted.clone();
+        let named = bound.named.clone();
         let value = self.run_body(c, bound, span);
         let Some(e) = self.want_array(value, span, "what is differentiated") else { return Value::Unknown };
+        // Axes that the function does not name are examples: one gradient for each.
+        let lifted: Vec<Axis> = self.ty(&e).axes().filter(|a| !named.contains(a)).cloned().collect();
         let wrt = match &marked[..] {
             [(_, one)] => one.clone(),
             several => Value::record(several.to_vec()),

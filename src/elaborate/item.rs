@@ -471,7 +471,8 @@ impl Elaborator<'_> {
             other => other,
         };
         let frame = self.frames.pop().expect("internal: no graph");
-        let graph = frame.builder.finish(outputs);
+        let mut graph = frame.builder.finish(outputs);
+        graph.number_inputs();
         let inputs = self.stored.drain(..).map(|(s, _)| s).collect();
         self.frames.push(super::Frame::new(self.options.precision));
         Step { graph, inputs, action }

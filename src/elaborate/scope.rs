@@ -130,11 +130,13 @@ pub struct Env {
     /// Axes of arguments that the function at hand was not told about: no name in it refers to them, and reductions
     /// over all axes leave them alone.
     pub lifted: Arc<Vec<Axis>>,
+    /// Axes that came in with arguments: a loop's state may gain them.
+    pub carried: Arc<Vec<Axis>>,
 }
 
 impl Env {
     pub fn top(module: ModuleId, version: usize) -> Env {
-        Env { module, version, locals: None, lifted: Arc::default() }
+        Env { module, version, locals: None, lifted: Arc::default(), carried: Arc::default() }
     }
 
     pub fn has_locals(&self) -> bool {

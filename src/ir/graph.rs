@@ -121,6 +121,18 @@ impl Graph {
         Graph { nodes, inputs: renumber(&self.inputs), outputs: renumber(&self.outputs), precision: self.precision }
     }
 
+    /// Numbers the inputs by their places, those of regions too: while a region is built they come in any order.
+    pub fn number_inputs(&mut self) {
+        for (i, id) in self.inputs.iter().enumerate() {
+            self.nodes[id.index()].attrs.ints = vec![i as i64];
+        }
+        for node in &mut self.nodes {
+            for region in &mut node.attrs.regions {
+                std::sync::Arc::make_mut(region).number_inputs();
+            }
+        }
+    }
+
     /// The same program with every size as far as it is known.
     pub fn resolve(&self, sizes: &Sizes) -> Graph {
         let mut graph = self.clone();

@@ -336,6 +336,9 @@ pub fn to_real(x: Tensor, precision: Precision) -> Tensor {
 pub fn to_int(x: Tensor) -> Tensor {
     match x {
         Tensor::Bool(a) => Tensor::from_vec(a.shape(), a.iter().map(|&v| v as i64).collect()),
+        // Cut towards zero.
+        Tensor::F64(a) => Tensor::from_vec(a.shape(), a.iter().map(|&v| v as i64).collect()),
+        Tensor::F32(a) => Tensor::from_vec(a.shape(), a.iter().map(|&v| v as i64).collect()),
         other => other,
     }
 }

@@ -143,7 +143,8 @@ pub static CAST: OpDef = OpDef {
     form: Form::Internal,
     signature: "cast(x) -> the same numbers as another element type",
     doc: "Elements converted: int, labels and truth values (0 and 1) to real, truth values and labels to int, int to \
-          labels (each must be a coordinate of the axis).",
+          labels (each must be a coordinate of the axis), and reals to int by cutting towards zero (NaN to 0, what is too \
+          large to the largest).",
     example: "",
     lifting: Lifting::Elementwise,
     infer: infer_cast,
@@ -158,7 +159,7 @@ fn infer_cast(c: &mut InferCtx) -> Result<Vec<ArrayTy>, OpFault> {
     let fits = match (from, &to) {
         (a, b) if a == b => true,
         (_, Elem::Real) => true,
-        (Elem::Bool | Elem::Label(_), Elem::Int) => true,
+        (Elem::Bool | Elem::Label(_) | Elem::Real, Elem::Int) => true,
         (Elem::Int | Elem::Label(_), Elem::Label(_)) => true,
         _ => false,
     };

@@ -1,6 +1,5 @@
 //! One program or entry at a time through all stages; transactional: an entry commits wholly or changes nothing.
 
-mod compile;
 mod host;
 mod library;
 pub mod output;

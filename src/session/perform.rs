@@ -1,8 +1,8 @@
 //! What statements do: bind names, print, show, expect, plot.
 
-use super::compile::compile;
 use super::present::{Results, open_type, type_text};
 use super::{Event, Outcome, Output, Session, Status};
+use crate::ad;
 use crate::diag::{Diagnostic, codes};
 use crate::display;
 use crate::elaborate::scope::{Global, ModuleId};
@@ -12,6 +12,7 @@ use crate::exec::{Context, Plan};
 use crate::formula;
 use crate::ir::{Graph, RunFault, print};
 use crate::out::{OutFolder, default_folder, sha256};
+use crate::rewrite::Journal;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{BinaryOp, Ident, Item, ShowWhat};
 use crate::tensor::Tensor;
@@ -30,7 +31,7 @@ impl Session {
         if step.graph.outputs.is_empty() || !takes(&step.graph) {
             return Vec::new();
         }
-        match compile(&step.graph) {
+        match ad::prepare(&step.graph, &mut Journal::new()) {
             Ok(_) => Vec::new(),
             Err(fault) => vec![run_diagnostic(&fault, item.span)],
         }
@@ -158,7 +159,7 @@ impl Session {
             return Ok(Vec::new());
         }
         let failed = |fault: RunFault| Box::new(run_diagnostic(&fault, span));
-        let (compiled, _) = compile(graph).map_err(failed)?;
+        let compiled = ad::prepare(graph, &mut Journal::new()).map_err(failed)?;
         if let Some(open) = open_size(&compiled) {
             let d = Diagnostic::new(
                 &codes::check::E0306,
@@ -263,7 +264,8 @@ impl Session {
             return Ok(());
         }
         let _ = subject;
-        let (compiled, journal) = compile(graph).map_err(|fault| Box::new(run_diagnostic(&fault, span)))?;
+        let mut journal = Journal::new();
+        let compiled = ad::prepare(graph, &mut journal).map_err(|fault| Box::new(run_diagnostic(&fault, span)))?;
         let (kind, text) = match what {
             ShowWhat::Graph => ("graph", print::graph(&compiled)),
             ShowWhat::Plan => ("plan", print::graph(&compiled)),
@@ -338,7 +340,7 @@ fn parts(value: &Value, text: &mut dyn FnMut(usize) -> String) -> String {
     }
 }
 
-fn journal_text(journal: &crate::rewrite::Journal) -> String {
+fn journal_text(journal: &Journal) -> String {
     if journal.entries.is_empty() {
         return "nothing was rewritten: the formula is stable as written".into();
     }
