@@ -21,6 +21,10 @@ fn named_code(path: &Path) -> String {
 }
 
 fn run(path: &str, out: &Scratch) -> Ran {
+    // A program about the folder of results brings that folder along.
+    if loss::out::default_folder(Path::new(path)).exists() {
+        return loss(&["run", path]);
+    }
     let folder = out.0.join(path.replace(['/', '\\'], "_"));
     loss(&["run", path, "--out", &folder.to_string_lossy()])
 }
@@ -97,6 +101,10 @@ fn blocks(section: &str) -> Vec<String> {
 #[test]
 fn explanations_are_true() {
     let scratch = Scratch::new("explanations");
+    // Examples about data files find those of the minimal programs beside them.
+    for data in files("tests/errors/data", &["csv", "npy", "gz", "txt", "xlsx"]) {
+        let _ = std::fs::copy(&data, scratch.0.join(data.file_name().unwrap_or_default()));
+    }
     let all: Vec<_> = codes::all().collect();
     let results = each(&all, |code| {
         let sections = sections(code.explanation);

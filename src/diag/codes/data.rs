@@ -5,13 +5,13 @@ There is no file at this path, or the system refuses to read it. Paths are looke
 
 ## Example
 ```loss
-let {x} = load("missing.csv", x: real[n, d])
+let x = load("missing.csv", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("flowers.csv", x: real[n, d])
+let x = load("flowers.csv", x: real[n, d])
 print x
 ```
 "##
@@ -35,13 +35,13 @@ The file is empty, or has a header and nothing below it.
 
 ## Example
 ```loss
-let {x} = load("empty.csv", x: real[n, d])
+let x = load("empty.csv", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("flowers.csv", x: real[n, d])
+let x = load("flowers.csv", x: real[n, d])
 print x
 ```
 "##
@@ -50,13 +50,13 @@ A line has more or fewer cells than the first line. Usually a separator stands i
 
 ## Example
 ```loss
-let {x} = load("ragged.csv", x: real[n, d])
+let x = load("ragged.csv", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("flowers.csv", x: real[n, d])
+let x = load("flowers.csv", x: real[n, d])
 print x
 ```
 "##
@@ -65,13 +65,13 @@ A cell is empty or says that its value is not known (`NA`, `?`, `nan`, `null`). 
 
 ## Example
 ```loss
-let {x} = load("gaps.csv", x: real[n, d])
+let x = load("gaps.csv", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("filled.csv", x: real[n, d])
+let x = load("filled.csv", x: real[n, d])
 print x
 ```
 "##
@@ -80,7 +80,7 @@ A cell of a numeric column does not hold a number: a word, a unit, a decimal com
 
 ## Example
 ```loss
-let {x} = load("words.csv", x: real[n, d])
+let x = load("words.csv", x: real[n, d])
 print x
 ```
 
@@ -140,13 +140,13 @@ Two columns of the header have the same name, so a name does not say which colum
 
 ## Example
 ```loss
-let {mass} = load("twins.csv", mass: real[n])
+let mass = load("twins.csv", mass: real[n])
 print mass
 ```
 
 ## Instead
 ```loss
-let {x} = load("flowers.csv", x: real[n, d])
+let x = load("flowers.csv", x: real[n, d])
 print x
 ```
 "##
@@ -155,13 +155,13 @@ The array in the .npy file has more or fewer axes than the declaration names. Ax
 
 ## Example
 ```loss
-let {x} = load("square.npy", x: real[n])
+let x = load("square.npy", x: real[n])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("square.npy", x: real[n, d])
+let x = load("square.npy", x: real[n, d])
 print x
 ```
 "##
@@ -170,13 +170,13 @@ The array in the .npy file holds another type of element than declared. Integers
 
 ## Example
 ```loss
-let {y} = load("square.npy", y: int[n, d])
+let y = load("square.npy", y: int[n, d])
 print y
 ```
 
 ## Instead
 ```loss
-let {y} = load("square.npy", y: real[n, d])
+let y = load("square.npy", y: real[n, d])
 print y
 ```
 "##
@@ -185,13 +185,13 @@ The file breaks off, or its header or compression is damaged. It was probably no
 
 ## Example
 ```loss
-let {x} = load("cut.npy", x: real[n, d])
+let x = load("cut.npy", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("square.npy", x: real[n, d])
+let x = load("square.npy", x: real[n, d])
 print x
 ```
 "##
@@ -200,13 +200,13 @@ The program states the size of an axis, or two parts of the declaration settle i
 
 ## Example
 ```loss
-let {x} = load("square.npy", x: real[n, d: 64])
+let x = load("square.npy", x: real[n, d: 64])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("square.npy", x: real[n, d])
+let x = load("square.npy", x: real[n, d])
 print x
 ```
 "##
@@ -215,13 +215,13 @@ The header claims, or the compressed file unfolds to, more than is read. A damag
 
 ## Example
 ```loss
-let {x} = load("huge.npy", x: real[n, d])
+let x = load("huge.npy", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("square.npy", x: real[n, d])
+let x = load("square.npy", x: real[n, d])
 print x
 ```
 "##
@@ -230,13 +230,13 @@ The name of the file does not end in a format that can be read: `.csv`, `.tsv`, 
 
 ## Example
 ```loss
-let {x} = load("table.xlsx", x: real[n, d])
+let x = load("table.xlsx", x: real[n, d])
 print x
 ```
 
 ## Instead
 ```loss
-let {x} = load("flowers.csv", x: real[n, d])
+let x = load("flowers.csv", x: real[n, d])
 print x
 ```
 "##
@@ -297,5 +297,20 @@ let x = [t: 10] => log(1.0 + t)
 plot x over t
 ```
 "##
-    E0622 Error "plot not understood" ""
+    E0622 Error "plot not understood" r##"## What it means
+What `plot` is given cannot be drawn as it stands: too many axes for lines, an option with another value than it takes,
+or a split that does not label the points.
+
+## Example
+```loss
+let x = zeros[a: 2, b: 3, c: 4]
+plot x over a
+```
+
+## Instead
+```loss
+let x = zeros[a: 2, b: 3, c: 4]
+plot mean[c](x) over a by b
+```
+"##
 }

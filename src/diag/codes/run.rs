@@ -166,5 +166,18 @@ Press Ctrl-C while a program runs.
 ## Instead
 Run fewer iterations or a smaller sample first; `loss check FILE` finds mistakes without running anything.
 "
-    E0801 Error "expectation does not hold" ""
+    E0801 Error "expectation does not hold" r##"## What it means
+An `expect` is false. The report shows both sides of a comparison and how far they are apart. The program goes on, and
+its exit status is 1.
+
+## Example
+```loss
+expect sum([1, 2, 3] : real[k]) == 7
+```
+
+## Instead
+```loss
+expect sum([1, 2, 3] : real[k]) == 6
+```
+"##
 }
