@@ -5,7 +5,7 @@ use super::Elaborator;
 use super::value::{Array, Value};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Attrs, OpDef, OpFault};
-use crate::ops::{self, build::Build};
+use crate::ops;
 use crate::source::Span;
 use crate::types::{Axis, Dim, Elem};
 

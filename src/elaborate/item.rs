@@ -1,7 +1,7 @@
 //! Statements: one graph and what is to be done with its results.
 
 use super::call::Argument;
-use super::scope::{AxisSize, Env, ModuleId};
+use super::scope::{AxisSize, ModuleId};
 use super::value::{Array, Closure, Function, Stored, Value};
 use super::{CallSite, Elaborator, Mode};
 use crate::diag::{Diagnostic, codes};

@@ -4,6 +4,7 @@
 
 mod apply;
 mod arith;
+mod axes;
 mod bracket;
 pub mod builtins;
 mod call;
@@ -14,6 +15,7 @@ mod expr;
 mod facts;
 mod infer;
 mod item;
+mod operate;
 pub mod scope;
 mod types;
 pub mod value;

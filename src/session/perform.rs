@@ -6,7 +6,7 @@ use crate::ad;
 use crate::diag::{Diagnostic, codes};
 use crate::display;
 use crate::elaborate::scope::{Global, ModuleId};
-use crate::elaborate::value::{Array, Function, Stored, Value};
+use crate::elaborate::value::{Array, Stored, Value};
 use crate::elaborate::{Action, Elaborator, ExpectKind, Mode, Step};
 use crate::exec::{Context, Plan};
 use crate::formula;

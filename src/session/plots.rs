@@ -45,10 +45,14 @@ impl Session {
         for s in series {
             self.add_series(&mut chart, s, kind, results)?;
         }
-        if series.len() == 1 || chart.y.label.is_empty() {
-            let name = self.sources.snippet(series[0].span).to_string();
-            chart.y.label = if kind == Kind::Histogram { "count".into() } else { name };
-        }
+        // Several series are named in the legend; one names the axis.
+        let first = self.sources.snippet(series[0].span).to_string();
+        let same = series.iter().all(|s| self.sources.snippet(s.span) == first);
+        chart.y.label = match kind {
+            Kind::Histogram => "count".into(),
+            _ if same => first,
+            _ => String::new(),
+        };
         let (svg, png) = crate::plot::render(&chart).map_err(|fault| Box::new(fault.diagnostic(span)))?;
         let stem = stem.unwrap_or_else(|| self.results.free_stem("plot", &["svg", "png"]));
         for (extension, bytes) in [("svg", svg.into_bytes()), ("png", png)] {
