@@ -541,7 +541,16 @@ pub(super) fn share_captures(
         let b_id = in_b.unwrap_or_else(|| stand_in(&mut b, Some((&a, a_id))));
         b.inputs.push(b_id);
     }
+    number_inputs(&mut a);
+    number_inputs(&mut b);
     (a, b, all)
+}
+
+/// Gives the inputs of a finished region their numbers.
+pub(super) fn number_inputs(graph: &mut Graph) {
+    for (i, id) in graph.inputs.iter().enumerate() {
+        graph.nodes[id.index()].attrs.ints = vec![i as i64];
+    }
 }
 
 /// An input that nothing reads, like the one of the other region.
@@ -549,8 +558,8 @@ fn stand_in(graph: &mut Graph, like: Option<(&Graph, NodeId)>) -> NodeId {
     let id = NodeId(graph.nodes.len() as u32);
     if let Some((other, there)) = like {
         let mut node = other.node(there).clone();
-        // Indexes tell inputs apart; this one must equal none of its graph's.
-        node.attrs.ints = vec![i64::from(id.0) + (1 << 20)];
+        // Numbered with the others once all are there.
+        node.attrs.ints.clear();
         graph.nodes.push(node);
     }
     id

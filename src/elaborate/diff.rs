@@ -3,7 +3,7 @@
 
 use super::Elaborator;
 use super::call::Argument;
-use super::control::share_captures;
+use super::control::{number_inputs, share_captures};
 use super::value::{Array, Closure, Derivative, Function, Value};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Attrs, Builder, Graph, NodeId};
@@ -538,6 +538,7 @@ impl Elaborator<'_> {
             share_captures(forward, forward_captures, backward, backward_captures, args.len());
         backward = shared_backward;
         backward.inputs.push(given);
+        number_inputs(&mut backward);
         let mut inputs = args;
         inputs.extend(captures);
         self.b().span = span;
