@@ -1,6 +1,6 @@
 //! Gradients of whole functions against central differences: through regions, loops, branches, and again.
 // Helpers of tests stop at the first surprise; expected values come from the platform.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::cloned_ref_to_slice_refs)]
 
 use loss::ad::{self, Passes};
 use loss::exec::{Context, Plan};

@@ -79,10 +79,9 @@ fn pieces(text: &str) -> Vec<String> {
             pieces.push(String::new());
             in_number = number;
         }
-        if !(c == ' ' && last == ' ') {
-            if let Some(piece) = pieces.last_mut() {
-                piece.push(c);
-            }
+        let repeated_blank = c == ' ' && last == ' ';
+        if let Some(piece) = pieces.last_mut().filter(|_| !repeated_blank) {
+            piece.push(c);
         }
         last = c;
     }

@@ -23,7 +23,7 @@ macro_rules! codes {
             title: $title,
             explanation: $explanation,
         };)*
-        pub static ALL: &[&$crate::diag::Code] = &[$(&$id),*];
+        pub(in crate::diag::codes) static ALL: &[&$crate::diag::Code] = &[$(&$id),*];
     };
 }
 pub(crate) use codes;
@@ -35,7 +35,8 @@ pub mod syntax;
 
 /// All codes, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [syntax::ALL, check::ALL, data::ALL, run::ALL].into_iter().flatten().copied()
+    let rest = [data::ALL, run::ALL].into_iter().flatten().copied();
+    syntax::ALL.iter().copied().chain(check::all()).chain(rest)
 }
 
 pub fn find(id: &str) -> Option<&'static Code> {
