@@ -248,6 +248,14 @@ impl Rewriter<'_> {
         if !multiply && self.facts(b).finite && self.facts(b).low > 0.0 {
             return self.op(&DIV, &[a, b]);
         }
+        // where(m, x, 0) as the strong side: the product is chosen instead.
+        if let Some((mask, inner, holds)) = self.or_nothing(a)
+            && self.ty(a).axes().all(|axis| self.b.graph.ty(b).has(axis))
+        {
+            let product = self.op(op, &[inner, b])?;
+            let zero = self.real(0.0);
+            return self.op(&SELECT, &if holds { [mask, product, zero] } else { [mask, zero, product] });
+        }
         // The sign and constant factors of a strong zero move out.
         if let Some(inner) = self.arg(a, &NEG) {
             let product = self.op(op, &[inner, b])?;
@@ -307,8 +315,36 @@ impl Rewriter<'_> {
         if let Some(inner) = inside(self, a, 1) {
             return self.op(&SELECT, &[mask, inner, b]);
         }
-        let inner = inside(self, b, 2)?;
-        self.op(&SELECT, &[mask, a, inner])
+        if let Some(inner) = inside(self, b, 2) {
+            return self.op(&SELECT, &[mask, a, inner]);
+        }
+        // Signs and constant factors come out of a choice between something and nothing.
+        let (x, first) = if self.is_constant(b, 0.0) { (a, true) } else { (b, false) };
+        if !first && !self.is_constant(a, 0.0) {
+            return None;
+        }
+        let (c, rest) = match self.arg(x, &NEG) {
+            Some(inner) => (-1.0, inner),
+            None => {
+                let (c, rest) = self.args2(x, &MUL)?;
+                (self.constant(c).filter(|c| c.is_finite())?, rest)
+            }
+        };
+        let zero = self.real(0.0);
+        let chosen = self.op(&SELECT, &if first { [mask, rest, zero] } else { [mask, zero, rest] })?;
+        let scaled = self.scaled(c, chosen)?;
+        Some(self.fit(scaled, &ty))
+    }
+
+    /// A choice between something and nothing: the mask, the something, and whether it is chosen where the mask holds.
+    pub(super) fn or_nothing(&self, id: NodeId) -> Option<(NodeId, NodeId, bool)> {
+        let node = self.as_op(id, &SELECT)?;
+        let (mask, a, b) = (node.inputs[0], node.inputs[1], node.inputs[2]);
+        if self.is_constant(b, 0.0) {
+            Some((mask, a, true))
+        } else {
+            self.is_constant(a, 0.0).then_some((mask, b, false))
+        }
     }
 }
 

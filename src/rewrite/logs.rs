@@ -73,18 +73,6 @@ impl Rewriter<'_> {
             let two = self.real(std::f64::consts::LN_2);
             return with(self.op(&SUB, &[sum, two]), "log-cosh", true);
         }
-        if is(&EXPM1) {
-            // log(exp(x) - 1)
-            let minus = self.op(&NEG, &[x])?;
-            let rest = self.op(&LOG1MEXP, &[minus])?;
-            return with(self.op(&ADD, &[x, rest]), "log-diff-exp", true);
-        }
-        if is(&NEG) {
-            if let Some(inner) = self.arg(x, &EXPM1) {
-                return with(self.op(&LOG1MEXP, &[inner]), "log1mexp", false);
-            }
-            return None;
-        }
         if is(&MUL) || is(&DIV) {
             let (a, b) = (self.log_of(x)?, self.log_of(node.inputs[1])?);
             let op = if is(&MUL) { &ADD } else { &SUB };
@@ -174,23 +162,38 @@ impl Rewriter<'_> {
         None
     }
 
-    /// The logarithm of a sum or difference: `log(P - N) = log P + log(1 - exp(log N - log P))`.
+    /// The logarithm of a sum of positive terms.
     fn log_of_sum(&mut self, id: NodeId) -> Option<Log> {
         let sum = self.linear(id);
-        if sum.terms.iter().any(|(_, c)| !c.is_finite()) {
+        if !sum.terms.iter().all(|(_, c)| *c >= 0.0 && c.is_finite()) {
             return None;
         }
-        let plus = self.log_of_terms(&sum, 1.0)?;
-        if sum.terms.iter().all(|(_, c)| *c >= 0.0) {
-            return plus.gain.then_some(plus);
+        self.log_of_terms(&sum, 1.0).filter(|l| l.gain)
+    }
+
+    /// `log(P - N) = log P + log(1 - exp(log N - log P))`, for a logarithm in the program only: a difference may be
+    /// negative, and then its logarithm is NaN on both sides, but its square or product with another is not.
+    pub(super) fn log_of_difference(&mut self, id: NodeId) -> Option<(NodeId, &'static str)> {
+        if let Some(x) = self.arg(id, &EXPM1) {
+            let minus = self.op(&NEG, &[x])?;
+            let rest = self.op(&LOG1MEXP, &[minus])?;
+            return Some((self.op(&ADD, &[x, rest])?, "log-diff-exp"));
         }
-        let minus = self.log_of_terms(&sum, -1.0)?;
+        if let Some(x) = self.arg(id, &NEG).and_then(|inner| self.arg(inner, &EXPM1)) {
+            return Some((self.op(&LOG1MEXP, &[x])?, "log1mexp"));
+        }
+        let sum = self.linear(id);
+        if sum.terms.iter().all(|(_, c)| *c >= 0.0) || sum.terms.iter().any(|(_, c)| !c.is_finite()) {
+            return None;
+        }
+        let (plus, minus) = (self.log_of_terms(&sum, 1.0)?, self.log_of_terms(&sum, -1.0)?);
+        if !plus.gain && !minus.gain {
+            return None;
+        }
         let ratio = self.op(&SUB, &[minus.id, plus.id])?;
         let rest = self.op(&LOG1MEXP, &[ratio])?;
-        let id = self.op(&ADD, &[plus.id, rest])?;
         let rule = if self.is_constant(plus.id, 0.0) { "log1mexp" } else { "log-diff-exp" };
-        let l = both(plus, minus, rule);
-        l.gain.then_some(Log { id, ..l })
+        Some((self.op(&ADD, &[plus.id, rest])?, rule))
     }
 
     /// The logarithm of the terms of one sign. A constant 1 makes it a `softplus`.

@@ -68,6 +68,9 @@ impl Rewriter<'_> {
         if let Some(log) = self.log_of(x).filter(|l| l.gain) {
             return Some((log.id, log.rule));
         }
+        if let Some(found) = self.log_of_difference(x) {
+            return Some(found);
+        }
         // Some factors are exponentials; the others stay under one logarithm.
         let p = self.product(x);
         if p.coefficient > 0.0 && p.above.len() + p.below.len() > 1 {
@@ -454,9 +457,7 @@ impl Rewriter<'_> {
         }
         let log = self.log_of(x).filter(|l| l.gain)?;
         let whole = self.constant(p).is_some_and(|v| v > 0.0 && v.fract() == 0.0);
-        // The logarithm of a difference has an infinite slope where the difference vanishes; the power need not.
-        let difference = matches!(log.rule, "log1mexp" | "log-diff-exp");
-        if difference || (whole && self.as_op(x, &EXP).is_none()) {
+        if whole && self.as_op(x, &EXP).is_none() {
             return None;
         }
         let l = self.op(&MUL, &[p, log.id])?;

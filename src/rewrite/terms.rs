@@ -236,6 +236,17 @@ impl Rewriter<'_> {
 
     /// `1 + expm1(x)` is `exp(x)`, `sigmoid(x) - sigmoid(-x)` is `tanh(x / 2)`, and the gradient of `x * log(x)`.
     fn known_sum(&mut self, sum: &Linear, ty: &ArrayTy) -> Option<NodeId> {
+        // where(m, x, 0) + where(m, 0, y) is where(m, x, y).
+        if let [(Some(a), ca), (Some(b), cb)] = sum.terms[..]
+            && let (Some((m, x, true)), Some((n, y, false))) | (Some((n, y, false)), Some((m, x, true))) =
+                (self.or_nothing(a), self.or_nothing(b))
+            && m == n
+        {
+            let (cx, cy) = if self.or_nothing(a).is_some_and(|(.., holds)| holds) { (ca, cb) } else { (cb, ca) };
+            let (x, y) = (self.scaled(cx, x)?, self.scaled(cy, y)?);
+            let chosen = self.op(&SELECT, &[m, x, y])?;
+            return Some(self.fit(chosen, ty));
+        }
         for &(term, c) in &sum.terms {
             let Some(t) = term else { continue };
             if let Some(x) = self.arg(t, &EXPM1)
@@ -364,6 +375,16 @@ impl Rewriter<'_> {
         }
         if let Some(c) = self.constant(a) {
             return self.constant_times(c, b);
+        }
+        // x * where(m, y, 0) is where(m, x * y, 0): also where x is infinite.
+        for (x, y) in [(a, b), (b, a)] {
+            if let Some((mask, inner, holds)) = self.or_nothing(y)
+                && self.ty(y).axes().all(|axis| self.b.graph.ty(x).has(axis))
+            {
+                let product = self.op(&MUL, &[x, inner])?;
+                let zero = self.real(0.0);
+                return self.op(&SELECT, &if holds { [mask, product, zero] } else { [mask, zero, product] });
+            }
         }
         for (x, y, left) in [(a, b, true), (b, a, false)] {
             if let Some(inner) = self.arg(x, &NEG) {
