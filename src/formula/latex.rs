@@ -75,7 +75,9 @@ fn call(function: &str, latex: Option<&str>, axes: &[String], args: &[Formula]) 
         _ => format!("\\operatorname{{{}}}", escape(function)),
     };
     let args: Vec<String> = args.iter().map(to_latex).collect();
-    let tall = args.iter().any(|a| a.contains("\\frac") || a.contains("\\sum") || a.contains("\\begin"));
+    let tall = args
+        .iter()
+        .any(|a| a.contains("\\frac") || a.contains("\\sum") || a.contains("\\begin") || a.contains("\\left"));
     let inside = args.join(", ");
     if tall { format!("{function}{below}\\left({inside}\\right)") } else { format!("{function}{below}({inside})") }
 }

@@ -422,12 +422,6 @@ impl Rewriter<'_> {
         if let Some(inner) = self.arg(x, &NEG) {
             return self.scaled(-c, inner);
         }
-        if c < 0.0
-            && let Some((l, r)) = self.args2(x, &SUB)
-        {
-            let turned = self.op(&SUB, &[r, l])?;
-            return self.scaled(-c, turned);
-        }
         if let Some((d, rest)) = self.args2(x, &MUL)
             && let Some(d) = self.constant(d)
             && ((c * d).is_normal() || d == 0.0)
