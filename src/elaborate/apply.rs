@@ -12,6 +12,16 @@ use crate::types::{Axis, Dim, Elem};
 /// An operand with its place.
 pub(super) type Operand = (Array, Span);
 
+/// What mends a fault of any operation, where the operation itself knows nothing better.
+fn common_help(code: &str) -> Option<&'static str> {
+    match code {
+        "E0301" => Some("nothing is stretched or cut: give different things different axis names, as in `b[k -> j]`"),
+        "E0401" => Some("`int(...)` gives the numbers of labels and truth values, `float(...)` reals"),
+        "E0402" => Some("make them one kind first, with `int(...)` or `float(...)`"),
+        _ => None,
+    }
+}
+
 impl Elaborator<'_> {
     /// Applies an operation to arrays as they are.
     pub(super) fn apply(&mut self, op: &'static OpDef, operands: &[Operand], attrs: Attrs, span: Span) -> Value {
@@ -60,7 +70,7 @@ impl Elaborator<'_> {
                 diagnostic = diagnostic.label(origin, text);
             }
         }
-        if let Some(help) = fault.help {
+        if let Some(help) = fault.help.or_else(|| common_help(fault.code.id).map(str::to_string)) {
             diagnostic = diagnostic.help(help);
         }
         self.report(diagnostic);
@@ -82,7 +92,9 @@ impl Elaborator<'_> {
             }
             for (array, size) in [(a, dim.size), (b, other.size)] {
                 if let Some((span, text)) = self.axis_origin(array, &dim.axis) {
-                    origins.push((span, format!("{text} (`{}: {size}`)", dim.axis)));
+                    let shown = format!("`{}: {size}`", dim.axis);
+                    let text = if text.contains(&shown) { text } else { format!("{text} ({shown})") };
+                    origins.push((span, text));
                 }
             }
         }
@@ -118,12 +130,15 @@ impl Elaborator<'_> {
             }
             other => {
                 let found = self.describe(&other);
-                let d = Diagnostic::new(
+                let mut d = Diagnostic::new(
                     &codes::check::E0428,
                     span,
                     format!("{role} must be an array, and this is {found}"),
                     format!("this is {found}"),
                 );
+                if let Value::Function(f) = &other {
+                    d = d.help(format!("call it, as in `{}(x)`", f.name()));
+                }
                 self.report(d);
                 None
             }

@@ -7,7 +7,7 @@ use crate::ir::{Attrs, OpDef};
 use crate::ops;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, UnaryOp};
-use crate::types::{ArrayTy, Axis, Elem};
+use crate::types::{ArrayTy, Axis, Dim, Elem};
 
 impl Elaborator<'_> {
     pub(super) fn unary(&mut self, op: UnaryOp, value: &Expr, span: Span) -> Value {
@@ -44,13 +44,13 @@ impl Elaborator<'_> {
         if matches!(left.kind, ExprKind::Hole) {
             let r = self.expr(right);
             let wanted = self.describe(&r);
-            self.hole(left.span, Some(wanted), Some(&r));
+            self.hole(left.span, Some(wanted), super::expr::Fits::Like(&r));
             return (Value::Unknown, r);
         }
         let l = self.expr(left);
         if matches!(right.kind, ExprKind::Hole) {
             let wanted = self.describe(&l);
-            self.hole(right.span, Some(wanted), Some(&l));
+            self.hole(right.span, Some(wanted), super::expr::Fits::Like(&l));
             return (l, Value::Unknown);
         }
         (l, self.expr(right))
@@ -147,12 +147,13 @@ impl Elaborator<'_> {
     fn warn_outer(&mut self, a: &ArrayTy, b: &ArrayTy, left: Span, right: Span, span: Span) {
         let (va, vb) = (self.visible(a), self.visible(b));
         let only_a: Vec<String> = va.iter().filter(|d| !b.has(&d.axis)).map(|d| d.to_string()).collect();
+        let namesake = va.iter().find(|d| vb.iter().any(|o| o.axis != d.axis && o.axis.name() == d.axis.name()));
         let only_b: Vec<String> = vb.iter().filter(|d| !a.has(&d.axis)).map(|d| d.to_string()).collect();
         let meant = self.outer_allowed > 0 || self.renamed.iter().any(|x| a.has(x) != b.has(x));
         if only_a.is_empty() || only_b.is_empty() || meant {
             return;
         }
-        let result: Vec<String> = va.iter().map(|d| d.axis.to_string()).chain(only_b.iter().cloned()).collect();
+        let result: Vec<String> = va.iter().map(|d| d.to_string()).chain(only_b.iter().cloned()).collect();
         let d = Diagnostic::new(
             &codes::check::W0301,
             span,
@@ -163,8 +164,17 @@ impl Elaborator<'_> {
             "the result has the axes of both",
         )
         .label(left, format!("only this has [{}]", only_a.join(", ")))
-        .label(right, format!("only this has [{}]", only_b.join(", ")))
-        .help("write `outer(...)` around it if every pair is meant; otherwise rename the axis, as in `b[m -> n]`");
+        .label(right, format!("only this has [{}]", only_b.join(", ")));
+        let d = match namesake {
+            Some(dim) => d.help(format!(
+                "the two axes `{0}` are different ones: this function makes an axis `{0}` of its own, and the other \
+                 comes from outside; pass the array as a parameter `x: real[{0}]`, or give the new axis another name",
+                dim.axis
+            )),
+            None => d.help(
+                "write `outer(...)` around it if every pair is meant; otherwise rename the axis, as in `b[m -> n]`",
+            ),
+        };
         self.report(d);
     }
 
@@ -263,8 +273,11 @@ impl Elaborator<'_> {
         for ident in axes {
             let names = self.axes_named(&ident.name);
             for axis in names {
-                let left_has = self.need_axis(&a, left, &axis, ident);
-                let right_has = self.need_axis(&b, right, &axis, ident);
+                let other =
+                    |this: &Self, array: &Array, span: Span| this.ty(array).dim(&axis).map(|d| (d.clone(), span));
+                let (in_left, in_right) = (other(self, &a, left.span), other(self, &b, right.span));
+                let left_has = self.need_axis_of(&a, left.span, &axis, ident, in_right);
+                let right_has = left_has && self.need_axis_of(&b, right.span, &axis, ident, in_left);
                 if !left_has || !right_has {
                     return Value::Unknown;
                 }
@@ -276,21 +289,36 @@ impl Elaborator<'_> {
 
     /// Reports an array that lacks an axis it is asked for.
     pub(super) fn need_axis(&mut self, array: &Array, place: &Expr, axis: &Axis, named: &Ident) -> bool {
-        let ty = self.ty(array);
-        if ty.has(axis) {
+        self.need_axis_of(array, place.span, axis, named, None)
+    }
+
+    /// The same where another operand has the axis.
+    fn need_axis_of(
+        &mut self,
+        array: &Array,
+        place: Span,
+        axis: &Axis,
+        named: &Ident,
+        other: Option<(Dim, Span)>,
+    ) -> bool {
+        if self.ty(array).has(axis) {
             return true;
         }
-        if self.demand_axis(array, &named.name) {
-            return false;
+        if !self.demand_axis(array, &named.name) {
+            self.axis_lacking(array, place, &named.name, named.span, other);
         }
-        self.missing_axis(array, place.span, &named.name, named.span);
         false
     }
 
     pub(super) fn missing_axis(&mut self, array: &Array, place: Span, name: &str, named: Span) {
+        self.axis_lacking(array, place, name, named, None);
+    }
+
+    fn axis_lacking(&mut self, array: &Array, place: Span, name: &str, named: Span, other: Option<(Dim, Span)>) {
         let found = self.describe(&Value::Array(array.clone()));
         let ty = self.ty(array);
-        let visible: Vec<String> = self.visible(&ty).iter().map(|d| d.axis.to_string()).collect();
+        let dims = self.visible(&ty);
+        let visible: Vec<String> = dims.iter().map(|d| d.axis.to_string()).collect();
         let mut d = Diagnostic::new(
             &codes::check::E0302,
             named,
@@ -298,22 +326,48 @@ impl Elaborator<'_> {
             format!("`{name}` is asked for here"),
         )
         .label(place, format!("this is {found}"));
-        for dim in self.visible(&ty).iter().take(2) {
+        if let Some((dim, span)) = &other {
+            d = d.label(*span, format!("this has `{dim}`"));
+        }
+        for dim in dims.iter().take(2) {
             if let Some((span, text)) = self.axis_origin(array, &dim.axis)
                 && span != place
             {
                 d = d.label(span, text);
             }
         }
-        d = match crate::diag::suggest::nearest(name, visible.iter().map(String::as_str)) {
-            Some(near) => d.help(format!("did you mean `{near}`?")),
-            None if visible.len() == 1 => d.help(format!(
-                "its only axis is `{}`; rename it with `[{} -> {name}]` if that is the one",
-                visible[0], visible[0]
-            )),
-            None => d,
+        let help = match crate::diag::suggest::nearest(name, visible.iter().map(String::as_str)) {
+            // Two functions, or a function and its caller, may each have an axis of this name.
+            _ if visible.iter().any(|v| v == name) => format!(
+                "its `{name}` is another axis than the `{name}` of this function, which makes one of that name itself: \
+                 rename one of them, as in `[{name} -> {name}2]`"
+            ),
+            Some(near) => format!("did you mean `{near}`?"),
+            None => match (&visible[..], same_size(&dims, other.as_ref())) {
+                ([], _) => "a single number has no axes".to_string(),
+                ([one], _) => {
+                    format!("its only axis is `{one}`; rename it with `[{one} -> {name}]` if that is the one")
+                }
+                (_, Some(one)) => {
+                    format!("`{one}` has the same size; rename it with `[{one} -> {name}]` if that is the one")
+                }
+                (all, None) => {
+                    let list: Vec<String> = all.iter().map(|a| format!("`{a}`")).collect();
+                    format!("its axes are {}; `[{} -> {name}]` renames one", list.join(", "), all[all.len() - 1])
+                }
+            },
         };
-        self.report(d);
+        self.report(d.help(help));
+    }
+}
+
+/// The only axis with the known size of an axis elsewhere.
+fn same_size(dims: &[Dim], other: Option<&(Dim, Span)>) -> Option<Axis> {
+    let size = other?.0.size.known()?;
+    let mut same = dims.iter().filter(|d| d.size.known() == Some(size));
+    match (same.next(), same.next()) {
+        (Some(dim), None) => Some(dim.axis.clone()),
+        _ => None,
     }
 }
 

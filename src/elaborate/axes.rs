@@ -194,7 +194,8 @@ impl Elaborator<'_> {
                             entry.span,
                             "an axis of a function stands for an axis of its arguments",
                             "an axis name is expected behind `=`",
-                        );
+                        )
+                        .help(format!("as in `{}[{} = classes](...)`", def.name.name, name.name));
                         self.report(d);
                         return None;
                     };
@@ -265,6 +266,11 @@ impl Elaborator<'_> {
         let found = self.describe(value);
         let wanted = param.ty.as_ref().map_or(String::new(), super::types::type_text);
         let list: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+        let bare = self.arrays_of(value).iter().all(Vec::is_empty);
+        let help = match bare {
+            true => format!("a number repeated along the axis is `full[{}: size](...)`", names[0]),
+            false => format!("if one of its axes is meant, say so: `{}[{} = ...](...)`", def.name.name, names[0]),
+        };
         let d = Diagnostic::new(
             &codes::check::E0308,
             span,
@@ -277,7 +283,7 @@ impl Elaborator<'_> {
             format!("this is {found}"),
         )
         .label(param.span, "declared here")
-        .help(format!("if one of its axes is meant, say so: `{}[{} = ...](...)`", def.name.name, names[0]));
+        .help(help);
         self.report(d);
     }
 

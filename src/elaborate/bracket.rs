@@ -70,7 +70,7 @@ impl Elaborator<'_> {
             format!("a list of {} values takes no brackets", items.len()),
             "here",
         )
-        .help("run over it with `for`, or take it apart with `let (a, b) = ...`");
+        .help("run over it with `for`, take it apart with `let (a, b) = ...`, or give it an axis: `xs : real[k]`");
         self.report(d);
         Value::Unknown
     }
@@ -170,6 +170,9 @@ impl Elaborator<'_> {
                     format!("an axis is picked by a label, a whole number or a range, and this is {found}"),
                     format!("this is {found}"),
                 );
+                if *elem == Elem::Real {
+                    d = d.help("`int(...)` cuts a real to a whole number");
+                }
                 if *elem == Elem::Bool {
                     d = d.help(
                         "to keep the entries where a condition holds inside a reduction, write `sum[k](x where m)`",
@@ -226,7 +229,12 @@ impl Elaborator<'_> {
                 &codes::check::E0305,
                 span,
                 format!("the range {start}..{end} does not lie in `{axis}: {extent}`"),
-                "out of range",
+                match known {
+                    Some(n) => {
+                        format!("`{axis}` runs from 0 to {}; the end of a range is not part of it", n as i64 - 1)
+                    }
+                    None => "a range runs upwards, from at least 0".to_string(),
+                },
             );
             if let Some((origin, text)) = self.axis_origin(array, axis) {
                 d = d.label(origin, text);
@@ -279,7 +287,9 @@ impl Elaborator<'_> {
                     "the new name is taken",
                 )
                 .label(base.span, format!("this is {found}"))
-                .help("choose another name, or rename both at once: `[a -> b, b -> a]`");
+                .help(format!(
+                    "choose a name it does not have, as in `{target}2`, or rename `{target}` in the same bracket"
+                ));
                 self.report(d);
                 return Value::Unknown;
             }
@@ -358,7 +368,8 @@ impl Elaborator<'_> {
                         first.span,
                         format!("there is no field `{}`: the fields are {}", first.name, names.join(", ")),
                         "not a field",
-                    );
+                    )
+                    .label(place, "the record that is updated");
                     if let Some(near) = suggest::nearest(&first.name, names.iter().copied()) {
                         d = d.help(format!("did you mean `{near}`?"));
                     }

@@ -102,7 +102,8 @@ impl Elaborator<'_> {
         for (i, arg) in args.iter().enumerate() {
             let value = if matches!(arg.value.kind, ExprKind::Hole) {
                 let wanted = callee.and_then(|f| self.parameter_text(f, i, arg.name.as_ref()));
-                self.hole(arg.value.span, wanted, None);
+                let ty = callee.and_then(|f| parameter_type(f, i, arg.name.as_ref()));
+                self.hole(arg.value.span, wanted, super::expr::Fits::Type(ty));
                 Value::Unknown
             } else {
                 self.expr(&arg.value)
@@ -176,8 +177,9 @@ impl Elaborator<'_> {
                 &codes::check::E0504,
                 span,
                 format!("calls are nested more than {MAX_CALL_DEPTH} deep"),
-                "here",
-            );
+                "this call is too deep",
+            )
+            .help("a value that many steps lead to is a loop: `iterate x = x0 for t in 0..100 { ... }`");
             self.report(d);
             return None;
         }
@@ -315,6 +317,13 @@ impl Elaborator<'_> {
                         format!("`{}` is given twice", def.params[i].name.name),
                         "again here",
                     );
+                    let d = match &slots[i] {
+                        Some((_, first)) => d.label(*first, "first given here"),
+                        None => d,
+                    };
+                    let d = d.label(def.params[i].span, "the parameter").help(
+                        "arguments without a name go to the parameters in order; name only those that come after",
+                    );
                     self.report(d);
                     ok = false;
                 }
@@ -341,7 +350,8 @@ impl Elaborator<'_> {
                         format!("`{}` needs an argument for `{}`", def.name.name, param.name.name),
                         "missing in this call",
                     )
-                    .label(param.span, "declared here without a default");
+                    .label(param.span, "declared here without a default")
+                    .help(format!("add it, as in `{} = ...`, or give the parameter a default", param.name.name));
                     self.report(d);
                     ok = false;
                     (Value::Unknown, span)
@@ -446,4 +456,18 @@ impl Elaborator<'_> {
         }
         self.report(d);
     }
+}
+
+/// The written type of the parameter that an argument goes to.
+fn parameter_type<'f>(
+    function: &'f Arc<Function>,
+    index: usize,
+    name: Option<&Ident>,
+) -> Option<&'f crate::syntax::ast::TypeExpr> {
+    let Function::Closure(c) = &**function else { return None };
+    let param = match name {
+        Some(name) => c.def.params.iter().find(|p| p.name.name == name.name)?,
+        None => c.def.params.get(index)?,
+    };
+    param.ty.as_ref()
 }

@@ -70,11 +70,10 @@ impl Elaborator<'_> {
             let (x, y) = (a.kind(), b.kind());
             let d = Diagnostic::new(
                 &codes::check::E0335,
-                span,
+                then.span,
                 "the two branches give different kinds of value, and the choice is made while computing",
-                "in this `if`",
+                format!("this gives {x}"),
             )
-            .label(then.span, format!("this gives {x}"))
             .label(otherwise.span, format!("this gives {y}"));
             self.report(d);
             return Value::Unknown;
@@ -95,12 +94,12 @@ impl Elaborator<'_> {
                 None => {
                     let d = Diagnostic::new(
                         &codes::check::E0335,
-                        span,
+                        then.span,
                         format!("the two branches give different types: `{x}` and `{y}`"),
-                        "in this `if`",
+                        format!("this gives `{x}`"),
                     )
-                    .label(then.span, format!("this gives `{x}`"))
-                    .label(otherwise.span, format!("this gives `{y}`"));
+                    .label(otherwise.span, format!("this gives `{y}`"))
+                    .help("bring both to one type: `int(...)` and `float(...)` convert, `full[k: 3](x)` gives an axis");
                     self.report(d);
                     return Value::Unknown;
                 }
@@ -290,10 +289,10 @@ impl Elaborator<'_> {
         self.counters.push(counter);
         self.bind_local(&l.counter, Value::Array(seen));
         let state = Self::rebuild(start, &inside);
-        self.bind_pattern(&l.state, state);
+        self.bind_pattern(&l.state, state, l.start.span);
         let value = self.block(&l.body);
         let go_on = l.until.as_ref().map(|until| {
-            self.bind_pattern(&l.state, value.clone());
+            self.bind_pattern(&l.state, value.clone(), l.body.value.span);
             self.until(until)
         });
         self.counters.pop();

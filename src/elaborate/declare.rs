@@ -24,12 +24,15 @@ impl Elaborator<'_> {
                     format!("the parameter `{}` is named twice", param.name.name),
                     "again here",
                 );
-                self.report(d);
+                let first = def.params.iter().find(|p| p.name.name == param.name.name);
+                self.report(first.map_or(d.clone(), |p| d.label(p.name.span, "first here")));
             }
         }
         let closure = Closure { def: def.clone(), env: self.env.clone(), signature: OnceLock::new() };
         if !self.library {
+            self.declaring.push(def.name.clone());
             self.signature(&closure);
+            self.declaring.pop();
         }
         Value::Function(Arc::new(Function::Closure(closure)))
     }

@@ -34,7 +34,11 @@ impl Elaborator<'_> {
             let d = Diagnostic::new(
                 &codes::check::E0415,
                 span,
-                format!("`{word}` takes {wanted} arguments, and {} are given", args.len()),
+                format!(
+                    "`{word}` takes {wanted} arguments, and {} {} given",
+                    args.len(),
+                    if args.len() == 1 { "is" } else { "are" }
+                ),
                 "in this call",
             )
             .help(format!("as in `{word}(mean[n](loss), w{})`", if word == "hvp" { ", v" } else { "" }));
@@ -90,6 +94,12 @@ impl Elaborator<'_> {
                 format!("the gradient of the function `{}` is with respect to one of its parameters", f.name()),
                 "name a parameter here",
             );
+            let d = match &*f {
+                Function::Closure(c) => d
+                    .label(c.def.name.span, "declared here")
+                    .help(format!("its parameters are {}", c.parameter_names().join(", "))),
+                _ => d,
+            };
             self.report(d);
             return Value::Unknown;
         };
@@ -106,7 +116,7 @@ impl Elaborator<'_> {
         };
         for name in &names {
             if c.def.params.iter().all(|p| p.name.name != name.name) {
-                let params: Vec<&str> = c.def.params.iter().map(|p| &*p.name.name).collect();
+                let params = c.parameter_names();
                 let mut d = Diagnostic::new(
                     &codes::check::E0422,
                     name.span,
@@ -138,7 +148,8 @@ impl Elaborator<'_> {
                 span,
                 format!("a gradient is with respect to real variables, and this is {found}"),
                 format!("this is {found}"),
-            );
+            )
+            .help("only reals can change a little: write `2.0` for the number 2, or make it real with `float(...)`");
             self.report(d);
             return false;
         }
@@ -273,7 +284,8 @@ impl Elaborator<'_> {
                 wrt_span,
                 "a jacobian is with respect to one array",
                 format!("this is {}", wrt.kind()),
-            );
+            )
+            .help("take one for each array, as in `jacobian(e, model.w)`");
             self.report(d);
             return Value::Unknown;
         };
@@ -366,7 +378,7 @@ impl Elaborator<'_> {
                 "the direction must be of the variable's kind",
                 format!("this is {}", v.kind()),
             )
-            .label(wrt_span, "the variable");
+            .label(wrt_span, format!("the variable is {}", wrt.kind()));
             self.report(d);
             return Value::Unknown;
         }
@@ -595,9 +607,15 @@ impl Elaborator<'_> {
                 let d = Diagnostic::new(
                     &codes::check::E0422,
                     name.span,
-                    format!("`{}` has no parameter `{}`", def.name.name, name.name),
+                    format!(
+                        "`{}` has no parameter `{}`: it takes {}",
+                        def.name.name,
+                        name.name,
+                        def.params.iter().map(|p| &*p.name.name).collect::<Vec<_>>().join(", ")
+                    ),
                     "not a parameter",
-                );
+                )
+                .label(def.name.span, "declared here");
                 self.report(d);
                 return None;
             };
@@ -611,8 +629,12 @@ impl Elaborator<'_> {
                         &codes::check::E0425,
                         gradient.body.span,
                         "the gradient by several parameters is a record with a field for each",
-                        "here",
-                    );
+                        format!("this is {}", value.kind()),
+                    )
+                    .help(format!(
+                        "as in `{{{}}}`",
+                        gradient.wrt.iter().map(|n| format!("{}: ...", n.name)).collect::<Vec<_>>().join(", ")
+                    ));
                     self.report(d);
                     return None;
                 }
@@ -650,7 +672,11 @@ impl Elaborator<'_> {
                 ),
                 format!("this is {shown_g}"),
             )
-            .label(name.span, format!("`{}` is {shown_p}", name.name));
+            .label(name.span, format!("`{}` is {shown_p}", name.name))
+            .help(format!(
+                "sum over what is too many: `sum[{}](...)`",
+                surplus.iter().map(|d| d.axis.to_string()).collect::<Vec<_>>().join(", ")
+            ));
             self.report(d);
             return None;
         }

@@ -8,8 +8,32 @@ use crate::ir::Attrs;
 use crate::ops;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, ForClause, Ident, Item, ItemKind, Pattern};
-use crate::types::{Axis, Dim, Elem, Size};
+use crate::types::{ArrayTy, Axis, Dim, Elem, Size};
 use std::sync::Arc;
+
+/// What may fill a hole.
+#[derive(Clone, Copy)]
+pub(super) enum Fits<'a> {
+    /// What can stand beside this value in an operation.
+    Like(&'a Value),
+    /// What a parameter of this type takes; anything where it has none.
+    Type(Option<&'a ast::TypeExpr>),
+}
+
+/// Elements that an operation takes together.
+fn goes_with(a: &Elem, b: &Elem) -> bool {
+    (*a == Elem::Bool) == (*b == Elem::Bool)
+}
+
+/// Elements that a declared type takes.
+fn holds(declared: &ast::ElemExpr, elem: &Elem) -> bool {
+    match declared {
+        ast::ElemExpr::Real => !matches!(elem, Elem::Label(_)),
+        ast::ElemExpr::Int | ast::ElemExpr::Label(_) => matches!(elem, Elem::Int | Elem::Label(_)),
+        ast::ElemExpr::Bool => *elem == Elem::Bool,
+        ast::ElemExpr::Text => false,
+    }
+}
 
 impl Elaborator<'_> {
     pub(super) fn expr(&mut self, e: &Expr) -> Value {
@@ -28,7 +52,7 @@ impl Elaborator<'_> {
             ExprKind::Text(t) => Value::Text(t.value.clone()),
             ExprKind::Name(ident) => self.name(ident),
             ExprKind::Hole => {
-                self.hole(e.span, None, None);
+                self.hole(e.span, None, Fits::Type(None));
                 Value::Unknown
             }
             ExprKind::List(items) => Value::list(items.iter().map(|i| self.expr(i)).collect()),
@@ -140,10 +164,14 @@ impl Elaborator<'_> {
             d = d
                 .label(span, "it is declared here, further down")
                 .help("move the declaration above its first use; functions do not call themselves");
-        } else if let Some(near) = suggest::nearest(&ident.name, self.names_in_scope().iter().map(|n| &**n)) {
-            d = d.help(format!("did you mean `{near}`?"));
+        } else if let Some(site) = self.declaring.iter().find(|n| n.name == ident.name) {
+            d = d
+                .label(site.span, "this is being declared")
+                .help("functions do not call themselves: write a loop, as in `iterate x = x0 for t in 0..100 { ... }`");
         } else if let Some(module) = self.host.module_of(&ident.name) {
             d = d.help(format!("it is in the standard library: `use {module} ({})`", ident.name));
+        } else if let Some(near) = suggest::nearest(&ident.name, self.names_in_scope().iter().map(|n| &**n)) {
+            d = d.help(format!("did you mean `{near}`?"));
         }
         self.report(d);
     }
@@ -160,24 +188,32 @@ impl Elaborator<'_> {
     }
 
     /// `?`: says what is expected here and what in scope fits.
-    pub(super) fn hole(&mut self, span: Span, wanted: Option<String>, like: Option<&Value>) {
+    pub(super) fn hole(&mut self, span: Span, wanted: Option<String>, fits: Fits) {
         let message = match &wanted {
             Some(wanted) => format!("a hole: {wanted} is expected here"),
             None => "a hole: any expression can stand here".to_string(),
         };
         let mut d = Diagnostic::new(&codes::check::E0206, span, message, "to be filled in");
-        let fits: Vec<String> = self.candidates(like).into_iter().take(8).collect();
+        let fits: Vec<String> = self.candidates(fits).into_iter().take(8).collect();
         if !fits.is_empty() {
             d = d.help(format!("in scope and fitting: {}", fits.join(", ")));
         }
         self.report(d);
     }
 
-    /// Names in scope whose value has the axes of `like` (or fewer), with their types.
-    fn candidates(&mut self, like: Option<&Value>) -> Vec<String> {
-        let wanted = match like {
-            Some(Value::Array(a)) => Some(self.ty(a)),
+    /// Names in scope whose value fits, with their types.
+    fn candidates(&mut self, fits: Fits) -> Vec<String> {
+        let like = match fits {
+            Fits::Like(Value::Array(a)) => Some(self.ty(a)),
             _ => None,
+        };
+        let suits = |ty: &ArrayTy| match &fits {
+            Fits::Like(_) => like.as_ref().is_none_or(|w| ty.axes().all(|a| w.has(a)) && goes_with(&ty.elem, &w.elem)),
+            Fits::Type(None) => true,
+            Fits::Type(Some(written)) => match &written.kind {
+                ast::TypeExprKind::Array { elem, dims } => ty.dims.len() >= dims.len() && holds(elem, &ty.elem),
+                _ => false,
+            },
         };
         let mut found = Vec::new();
         let mut names = self.env.value_names();
@@ -185,9 +221,8 @@ impl Elaborator<'_> {
         for name in names {
             let Some(Value::Array(array)) = self.lookup(&name) else { continue };
             let ty = self.ty(&array);
-            let fits = wanted.as_ref().is_none_or(|w| ty.axes().all(|a| w.has(a)));
             let text = format!("`{name}: {ty}`");
-            if fits && !found.contains(&text) {
+            if suits(&ty) && !found.contains(&text) {
                 found.push(text);
             }
         }
@@ -207,7 +242,8 @@ impl Elaborator<'_> {
                     "again here",
                 )
                 .help("drop one, or rename it");
-                self.report(d);
+                let first = fields.iter().find(|f| f.0.name == name.name);
+                self.report(first.map_or(d.clone(), |f| d.label(f.0.span, "first here")));
                 continue;
             }
             let value = self.expr(e);
@@ -250,6 +286,8 @@ impl Elaborator<'_> {
                     format!("`.{}` is asked for here", field.name),
                 )
                 .label(base.span, format!("this is {found}"));
+                let callable = matches!(self.lookup(&field.name), Some(Value::Function(_)));
+                let d = if callable { d.help(format!("functions are called: `{}(...)`", field.name)) } else { d };
                 self.report(d);
                 Value::Unknown
             }
@@ -269,9 +307,9 @@ impl Elaborator<'_> {
 
     fn local_item(&mut self, item: &Item) {
         match &item.kind {
-            ItemKind::Let { pattern, ty, value } => {
-                let value = self.let_value(ty.as_ref(), value);
-                self.bind_pattern(pattern, value);
+            ItemKind::Let { pattern, ty, value: e } => {
+                let value = self.let_value(ty.as_ref(), e);
+                self.bind_pattern(pattern, value, e.span);
             }
             ItemKind::Def(def) => {
                 let function = self.declare(def);
@@ -313,14 +351,14 @@ impl Elaborator<'_> {
         }
     }
 
-    pub(super) fn bind_pattern(&mut self, pattern: &Pattern, value: Value) {
-        for (ident, value) in self.destructure(pattern, value) {
+    pub(super) fn bind_pattern(&mut self, pattern: &Pattern, value: Value, place: Span) {
+        for (ident, value) in self.destructure(pattern, value, place) {
             self.bind_local(&ident, value);
         }
     }
 
-    /// The names of a pattern with their parts of the value.
-    pub(super) fn destructure(&mut self, pattern: &Pattern, value: Value) -> Vec<(Ident, Value)> {
+    /// The names of a pattern with their parts of the value, which stands at `place`.
+    pub(super) fn destructure(&mut self, pattern: &Pattern, value: Value, place: Span) -> Vec<(Ident, Value)> {
         match pattern {
             Pattern::Name(ident) => vec![(ident.clone(), value)],
             Pattern::Tuple(parts, span) => {
@@ -332,30 +370,42 @@ impl Elaborator<'_> {
                             Value::Tuple(i) | Value::List(i) => format!("{} of {}", other.kind(), i.len()),
                             _ => self.describe(other),
                         };
+                        let n = parts.len();
                         let d = Diagnostic::new(
                             &codes::check::E0403,
                             *span,
-                            format!("{} names take apart a tuple of {}, and this is {found}", parts.len(), parts.len()),
-                            "does not match the value",
-                        );
+                            format!("{n} names take apart a tuple or list of {n}, and this is {found}"),
+                            format!("{n} names"),
+                        )
+                        .label(place, format!("this is {found}"));
+                        let d = match other {
+                            Value::Array(_) => d.help("entries of an array are picked by axis, as in `x[k = 0]`"),
+                            Value::Record(_) => {
+                                d.help("a record is taken apart by the names of its fields: `let {w, b} = model`")
+                            }
+                            _ => d,
+                        };
                         self.report(d);
                         vec![Value::Unknown; parts.len()]
                     }
                 };
-                parts.iter().zip(items).flat_map(|(p, v)| self.destructure(p, v)).collect()
+                parts.iter().zip(items).flat_map(|(p, v)| self.destructure(p, v, place)).collect()
             }
             Pattern::Record(names, span) => {
                 let part = |this: &mut Self, name: &Ident| match &value {
                     Value::Record(fields) => match fields.iter().find(|(n, _)| *n == name.name) {
                         Some((_, v)) => v.clone(),
                         None => {
+                            let names: Vec<&str> = fields.iter().map(|(n, _)| &**n).collect();
                             let d = Diagnostic::new(
                                 &codes::check::E0203,
                                 name.span,
-                                format!("there is no field `{}` in the record", name.name),
+                                format!("there is no field `{}`: the fields are {}", name.name, names.join(", ")),
                                 "not a field",
-                            );
-                            this.report(d);
+                            )
+                            .label(place, format!("this is a record {{{}}}", names.join(", ")));
+                            let near = suggest::nearest(&name.name, names.iter().copied());
+                            this.report(near.map_or(d.clone(), |n| d.help(format!("did you mean `{n}`?"))));
                             Value::Unknown
                         }
                     },
@@ -366,8 +416,9 @@ impl Elaborator<'_> {
                             &codes::check::E0403,
                             *span,
                             format!("names in braces take apart a record, and this is {found}"),
-                            "does not match the value",
-                        );
+                            "a record is expected",
+                        )
+                        .label(place, format!("this is {found}"));
                         this.report(d);
                         Value::Unknown
                     }
@@ -481,13 +532,17 @@ impl Elaborator<'_> {
                 self.b().sizes.fresh()
             }
             _ => {
-                let found = self.describe(&Value::Array(array));
+                let found = match self.known(&array) {
+                    Some(v) => v.to_string(),
+                    None => self.describe(&Value::Array(array)),
+                };
                 let d = Diagnostic::new(
                     &codes::check::E0307,
                     e.span,
                     format!("a size is a whole number of at least 0, and this is {found}"),
-                    "not a size",
+                    format!("this is {found}"),
                 );
+                let d = if ty.elem == Elem::Real { d.help("`int(...)` cuts a real to a whole number") } else { d };
                 self.report(d);
                 self.b().sizes.fresh()
             }
@@ -522,7 +577,7 @@ impl Elaborator<'_> {
         let Some(items) = self.items(list, clause.list.span) else {
             // Not known yet: look at the body once, for its errors.
             let env = self.env.clone();
-            self.bind_pattern(&clause.pattern, Value::Unknown);
+            self.bind_pattern(&clause.pattern, Value::Unknown, clause.list.span);
             self.comprehension(body, rest);
             self.env = env;
             return Value::Unknown;
@@ -530,7 +585,7 @@ impl Elaborator<'_> {
         let mut out = Vec::new();
         for item in items {
             let env = self.env.clone();
-            self.bind_pattern(&clause.pattern, item);
+            self.bind_pattern(&clause.pattern, item, clause.list.span);
             match self.comprehension(body, rest) {
                 Value::List(inner) if !rest.is_empty() => out.extend(inner.iter().cloned()),
                 value => out.push(value),
@@ -554,9 +609,9 @@ impl Elaborator<'_> {
                         &codes::check::E0503,
                         span,
                         format!("a list of {} values is too long to spell out", to - from),
-                        "here",
+                        "each value would be an item of its own",
                     )
-                    .help("use an axis instead: `[n: 100000] => ...`");
+                    .help(format!("use an axis instead, as in `[n: {}] => 1.0 * n`", to - from));
                     self.report(d);
                     return None;
                 }
@@ -569,9 +624,10 @@ impl Elaborator<'_> {
                 let d = Diagnostic::new(
                     &codes::check::E0409,
                     span,
-                    format!("`for` runs over a list, and this is {found}"),
-                    "not a list",
-                );
+                    format!("`for` runs over a list, a range or a record, and this is {found}"),
+                    format!("this is {found}"),
+                )
+                .help("as in `for c in [1, 2, 3]` or `for i in 0..10`");
                 self.report(d);
                 None
             }
@@ -588,8 +644,16 @@ impl Elaborator<'_> {
                 &codes::check::E0409,
                 span,
                 format!("`for` runs over a list or an array of one axis, and this is {found}"),
-                "not a list",
+                format!("this is {found}"),
             );
+            let d = match visible.first() {
+                Some(dim) => d.help(format!(
+                    "name the axis to run along: `x[{0} = i] for i in 0..{1}`",
+                    dim.axis,
+                    dim.size.known().map_or("10".to_string(), |n| n.to_string())
+                )),
+                None => d.help("as in `for c in [1, 2, 3]` or `for i in 0..10`"),
+            };
             self.report(d);
             return None;
         };

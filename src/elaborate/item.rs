@@ -107,8 +107,9 @@ impl Elaborator<'_> {
             ItemKind::Use(path) => Action::Use(path.clone()),
             ItemKind::Let { pattern, ty, value } => {
                 self.watch(value);
+                let place = value.span;
                 let value = self.let_value(ty.as_ref(), value);
-                let names = self.destructure(pattern, value);
+                let names = self.destructure(pattern, value, place);
                 Action::Bind { names, doc: item.doc.clone(), from: Arc::default() }
             }
             ItemKind::Def(def) => {
@@ -226,7 +227,8 @@ impl Elaborator<'_> {
                 e.span,
                 "`within` gives the tolerance of `~=`",
                 "there is no `~=` here",
-            );
+            )
+            .help("write `expect a ~= b within 1e-6`");
             self.report(d);
         }
         let Some(ok) = self.want_array(ok, condition, "an expectation") else { return Action::Nothing };
@@ -348,7 +350,7 @@ impl Elaborator<'_> {
                 Value::Tuple(parts) => parts.first().cloned(),
                 other => Some(other.clone()),
             };
-            self.bind_pattern(&clause.pattern, item);
+            self.bind_pattern(&clause.pattern, item, clause.list.span);
             self.plot_each(plot, rest, tag, out);
             self.env = env;
         }

@@ -141,6 +141,8 @@ pub struct Elaborator<'a> {
     pub library: bool,
     /// Names declared further down in the file, for messages.
     pub defined_later: Vec<(Arc<str>, Span)>,
+    /// Functions whose declarations are being looked at, outermost first, for messages.
+    declaring: Vec<ast::Ident>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -164,6 +166,7 @@ impl<'a> Elaborator<'a> {
             symbolic: 0,
             library: false,
             defined_later: Vec::new(),
+            declaring: Vec::new(),
         }
     }
 

@@ -33,6 +33,7 @@ impl Elaborator<'_> {
                 format!("`{name}` takes its arguments by position"),
                 "given by name",
             )
+            .help(format!("leave `{} =` out", named.name))
             .note(format!("it is `{signature}`"));
             self.report(d);
             return false;
@@ -139,7 +140,8 @@ impl Elaborator<'_> {
                     entry.span,
                     format!("the bracket of `{name}` holds axis names"),
                     "not an axis name",
-                );
+                )
+                .help(format!("as in `{name}[k](x)`"));
                 self.report(d);
                 return None;
             };
@@ -156,7 +158,8 @@ impl Elaborator<'_> {
                         ident.span,
                         format!("the axis `{}` is named twice", ident.name),
                         "again here",
-                    );
+                    )
+                    .help("once is enough");
                     self.report(d);
                     return None;
                 }

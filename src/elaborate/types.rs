@@ -277,6 +277,14 @@ impl Elaborator<'_> {
         Some(self.must(&ops::LITERAL, &[], attrs, span))
     }
 
+    /// True if an array has the written axes and no others in sight.
+    fn has_exactly(&self, array: &Array, dims: &[(Ident, Option<Expr>)]) -> bool {
+        let ty = self.ty(array);
+        let visible = self.visible(&ty);
+        visible.len() == dims.len()
+            && dims.iter().all(|(n, _)| visible.iter().any(|d| d.axis == self.axis_named(&n.name)))
+    }
+
     fn literal(&self, array: &Array) -> bool {
         match array {
             Array::Stored(_) => true,
@@ -325,7 +333,8 @@ impl Elaborator<'_> {
                     span,
                     format!("`{elem}` is declared, and the list holds reals"),
                     "not whole numbers",
-                );
+                )
+                .help("declare `real`, or write whole numbers");
                 self.report(d);
                 None
             }
@@ -341,9 +350,15 @@ impl Elaborator<'_> {
                         &codes::check::E0305,
                         span,
                         format!("{bad} is no label of `{axis}{extent}`"),
-                        "out of range",
+                        match size {
+                            Some(n) => format!("labels of `{axis}` run from 0 to {}", n as i64 - 1),
+                            None => "labels count from 0".to_string(),
+                        },
                     );
-                    self.report(d);
+                    let origin = self.globals.axis(axis.name()).filter(|_| size.is_some());
+                    self.report(
+                        origin.map_or(d.clone(), |(_, at)| d.label(at, format!("`{axis}{extent}` is made here"))),
+                    );
                     return None;
                 }
                 Some((elem.clone(), Tensor::from_vec(shape, numbers.iter().map(|v| *v as i64).collect())))
@@ -387,12 +402,33 @@ impl Elaborator<'_> {
                             &codes::check::E0351,
                             span,
                             format!("the rows of this list have different lengths: {n} and {}", inner.len()),
-                            "ragged",
-                        );
+                            format!("`{}` would have two sizes", rest[0].0.name),
+                        )
+                        .label(rest[0].0.span, "one size for all rows")
+                        .help("give every row as many values, or keep the list as it is and run over it with `for`");
                         self.report(d);
                         return None;
                     }
                     self.array_of_list(item, elem, rest, ty, span)?
+                }
+                Value::Array(a) if !self.has_exactly(a, rest) => {
+                    let found = self.describe(item);
+                    let d = Diagnostic::new(
+                        &codes::check::E0418,
+                        span,
+                        format!("`{}` is declared, and this is a list of {found}", type_text(ty)),
+                        format!("each entry is {found}"),
+                    )
+                    .label(ty.span, "declared here")
+                    .help(match rest {
+                        [] => "the entries' own axes belong into the type, behind the axis of the list".to_string(),
+                        _ => format!(
+                            "a list gives one axis, `{}`; rows are lists of their own: `[[1, 2], [3, 4]]`",
+                            ident.name
+                        ),
+                    });
+                    self.report(d);
+                    return None;
                 }
                 Value::Array(a) => match elem {
                     Elem::Real => self.to_real(a, span),

@@ -124,6 +124,8 @@ impl Session {
                 );
                 if let Some(near) = suggest::nearest(&ident.name, known.iter().map(|n| &**n)) {
                     d = d.help(format!("did you mean `{near}`?"));
+                } else if let Some(other) = self.library.module_of(&ident.name) {
+                    d = d.help(format!("it is in `{other}`: `use {other} ({})`", ident.name));
                 }
                 missing.push(d);
             }

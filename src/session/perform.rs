@@ -61,6 +61,10 @@ impl Session {
                 .help("`precision f32` or `precision f64`");
                 Err(vec![d])
             }
+            Action::Plot { clauses, .. } => {
+                let mut chart = crate::plot::Chart::new("", "");
+                super::plots::apply_clauses(&mut chart, &clauses).map(|_| ()).map_err(|d| vec![*d])
+            }
             _ => Ok(()),
         }
     }

@@ -23,25 +23,7 @@ impl Session {
     ) -> Result<(), Box<Diagnostic>> {
         let mut chart = Chart::new("", "");
         chart.title = doc.and_then(|d| d.lines().next()).map(str::to_string);
-        let mut kind = Kind::Line;
-        let mut stem = None;
-        for (word, value) in clauses {
-            let text = match value {
-                Some(Value::Text(t)) => t.to_string(),
-                _ => String::new(),
-            };
-            match (&*word.name, text.as_str()) {
-                ("as", "scatter" | "points") => kind = Kind::Scatter,
-                ("as", "line" | "lines") => kind = Kind::Line,
-                ("as", "bars") => kind = Kind::Bars,
-                ("as", "histogram") => kind = Kind::Histogram,
-                ("titled", _) => chart.title = Some(text),
-                ("to", _) => stem = Some(crate::out::file_stem(&text)),
-                ("log", "x") => chart.x.log = true,
-                ("log", "y") => chart.y.log = true,
-                _ => return Err(unknown_clause(word, &text)),
-            }
-        }
+        let (kind, stem) = apply_clauses(&mut chart, clauses)?;
         for s in series {
             self.add_series(&mut chart, s, kind, results)?;
         }
@@ -198,6 +180,32 @@ fn line_values(ty: &ArrayTy, data: &Tensor, along: Option<&Axis>, across: Option
     let (n, step) = stride(along).unwrap_or((1, 0));
     let (_, jump) = stride(across).unwrap_or((1, 0));
     (0..n).filter_map(|i| values.get(i * step + at * jump).copied()).collect()
+}
+
+/// What the clauses behind a plot ask for: written into the chart; the kind of its marks, and the file's name if given.
+pub(super) fn apply_clauses(
+    chart: &mut Chart,
+    clauses: &[(Ident, Option<Value>)],
+) -> Result<(Kind, Option<String>), Box<Diagnostic>> {
+    let (mut kind, mut stem) = (Kind::Line, None);
+    for (word, value) in clauses {
+        let text = match value {
+            Some(Value::Text(t)) => t.to_string(),
+            _ => String::new(),
+        };
+        match (&*word.name, text.as_str()) {
+            ("as", "scatter" | "points") => kind = Kind::Scatter,
+            ("as", "line" | "lines") => kind = Kind::Line,
+            ("as", "bars") => kind = Kind::Bars,
+            ("as", "histogram") => kind = Kind::Histogram,
+            ("titled", _) => chart.title = Some(text),
+            ("to", _) => stem = Some(crate::out::file_stem(&text)),
+            ("log", "x") => chart.x.log = true,
+            ("log", "y") => chart.y.log = true,
+            _ => return Err(unknown_clause(word, &text)),
+        }
+    }
+    Ok((kind, stem))
 }
 
 fn unknown_clause(word: &Ident, text: &str) -> Box<Diagnostic> {

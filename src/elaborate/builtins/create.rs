@@ -37,7 +37,8 @@ impl Elaborator<'_> {
                                 "which is meant?",
                             )
                             .help(format!("say its size: `{name}[{}: size(x, {})]`", ident.name, ident.name));
-                            self.report(d);
+                            let first = self.globals.axis(&ident.name).map(|(_, span)| span);
+                            self.report(first.map_or(d.clone(), |at| d.label(at, "one size comes from here")));
                             return None;
                         }
                         AxisSize::Unknown => {
@@ -72,7 +73,8 @@ impl Elaborator<'_> {
                     entry.span,
                     format!("the axis `{}` is named twice", dim.axis),
                     "again here",
-                );
+                )
+                .help("an array has an axis once; a square matrix has two: `[d: 3, e: 3]`");
                 self.report(d);
                 return None;
             }
@@ -212,8 +214,14 @@ impl Elaborator<'_> {
                         format!("there is no axis `{}` here", ident.name),
                         "not an axis of this scope",
                     );
+                    let mut known = self.env.axis_names();
+                    known.extend(self.globals.axis_names());
                     if self.lookup(&ident.name).is_some() {
                         d = d.help(format!("the size of an array's axis is `size({}, k)`", ident.name));
+                    } else if let Some(near) = crate::diag::suggest::nearest(&ident.name, known.iter().map(|n| &**n)) {
+                        d = d.help(format!("did you mean `{near}`?"));
+                    } else if !known.is_empty() {
+                        d = d.help(format!("the axes known here are {}", known.join(", ")));
                     }
                     self.report(d);
                     return Value::Unknown;

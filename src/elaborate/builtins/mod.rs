@@ -152,6 +152,7 @@ impl Elaborator<'_> {
                 format!("`{}` takes its arguments by position", b.name),
                 "given by name",
             )
+            .help(format!("leave `{} =` out", named.name))
             .note(format!("it is `{}`", b.signature));
             self.report(d);
             return Value::Unknown;

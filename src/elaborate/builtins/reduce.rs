@@ -300,7 +300,8 @@ impl Elaborator<'_> {
                 by.span,
                 format!("groups are made by a label, and this is {found}"),
                 format!("this is {found}"),
-            );
+            )
+            .help("declare it where it is made, as in `[0, 1, 0] : label c [n]`");
             self.report(d);
             return Value::Unknown;
         };
