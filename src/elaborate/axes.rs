@@ -309,8 +309,33 @@ impl Elaborator<'_> {
         self.report(d);
     }
 
+    /// Axis names that arrays from around a function bring along: in its body they mean those axes.
+    pub(super) fn captured_axes(&mut self, c: &Closure, facts: &super::facts::Facts) -> Vec<Arc<str>> {
+        let outer = std::mem::replace(&mut self.env, c.env.clone());
+        let mut found: Vec<Arc<str>> = Vec::new();
+        for name in &facts.reads {
+            if facts.binds.contains(name) || c.def.params.iter().any(|p| p.name.name == *name) {
+                continue;
+            }
+            let Some(value) = self.lookup(name) else { continue };
+            value.arrays(&mut |a| {
+                let own = |x: &Axis| self.axes_named(x.name()).contains(x);
+                found.extend(self.ty(a).axes().filter(|x| own(x)).map(Axis::shared_name));
+            });
+        }
+        self.env = outer;
+        found
+    }
+
     /// Sizes written in the signature, and one size for each axis over all arguments.
-    pub(super) fn check_sizes(&mut self, def: &Def, bound: &mut [BoundAxis], values: &[Value], spans: &[Span]) {
+    pub(super) fn check_sizes(
+        &mut self,
+        def: &Def,
+        bound: &mut [BoundAxis],
+        values: &[Value],
+        spans: &[Span],
+    ) -> Option<()> {
+        let mut fits = Some(());
         for (i, param) in def.params.iter().enumerate() {
             let Some(TypeExprKind::Array { dims, .. }) = param.ty.as_ref().map(|t| &t.kind) else { continue };
             let Value::Array(array) = &values[i] else { continue };
@@ -339,11 +364,20 @@ impl Elaborator<'_> {
                         if let Some((origin, text)) = self.axis_origin(array, &dim.axis) {
                             d = d.label(origin, text);
                         }
-                        self.report(d);
+                        let set = (0..i).find(|j| match &values[*j] {
+                            Value::Array(a) => self.ty(a).dim(&dim.axis).and_then(|d| d.size.known()) == Some(want),
+                            _ => false,
+                        });
+                        if let Some(j) = set {
+                            d = d.label(spans[j], format!("this has `{}: {want}`", dim.axis));
+                        }
+                        self.report(d.help("an axis of a signature has one size in all arguments"));
+                        fits = None;
                     }
                 }
             }
         }
+        fits
     }
 
     /// Axes of array arguments that the signature does not bind.

@@ -191,7 +191,7 @@ impl Elaborator<'_> {
             values[i] = self.fit_elem(param, values[i].clone(), spans[i])?;
         }
         let mut bound = self.bind_axes(c, entries, &values, &spans, span)?;
-        self.check_sizes(def, &mut bound, &values, &spans);
+        self.check_sizes(def, &mut bound, &values, &spans)?;
         let facts = self.facts_of(&def.body);
         self.bind_open(c, &facts, &values, &mut bound);
         let lifted = self.lifted_axes(c, &bound, &values);
@@ -202,8 +202,9 @@ impl Elaborator<'_> {
         all_lifted.retain(|a| !bound.iter().any(|b| b.axes.contains(a)));
         env.lifted = Arc::new(all_lifted);
         let mut made = Vec::new();
+        let captured = self.captured_axes(c, &facts);
         for name in &facts.makes {
-            if !bound.iter().any(|b| b.name == *name) {
+            if !bound.iter().any(|b| b.name == *name) && !captured.contains(name) {
                 let axis = self.fresh_axis(name.clone());
                 env.push_axis(name.clone(), vec![axis.clone()], AxisSize::Unknown);
                 made.push((name.clone(), axis));

@@ -106,8 +106,9 @@ impl Elaborator<'_> {
         self.symbolic += 1;
         self.begin();
         let names = signature_axes(def, params);
+        let captured = self.captured_axes(c, &facts);
         for name in &facts.makes {
-            if !names.contains(name) {
+            if !names.contains(name) && !captured.contains(name) {
                 let axis = self.fresh_axis(name.clone());
                 self.env.push_axis(name.clone(), vec![axis], AxisSize::Unknown);
             }

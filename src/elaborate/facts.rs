@@ -11,6 +11,8 @@ type Names = BTreeSet<Arc<str>>;
 pub(super) struct Facts {
     /// Every name read as a value.
     pub reads: Names,
+    /// Names that the text binds itself: `let`, `def`, states and counters of loops, `for`, parameters of `x -> e`.
+    pub binds: Names,
     /// Every axis name in a bracket.
     pub mentions: Names,
     /// Axes that the text makes: targets of renames, sizes in builds and draws, `scan`s and loops.
@@ -64,7 +66,10 @@ impl Facts {
                 self.all(dims.iter().map(|d| &d.1));
                 self.expr(body);
             }
-            ExprKind::Lambda { body, .. } => self.expr(body),
+            ExprKind::Lambda { params, body } => {
+                self.binds.extend(params.iter().map(|p| p.name.clone()));
+                self.expr(body);
+            }
             ExprKind::If { condition, then, otherwise } => self.all([&**condition, &**then, &**otherwise]),
             ExprKind::Update { base, entries, value, .. } => {
                 self.all([&**base, &**value]);
@@ -73,6 +78,7 @@ impl Facts {
             ExprKind::With { base, value, .. } => self.all([&**base, &**value]),
             ExprKind::Where { value, mask } => self.all([&**value, &**mask]),
             ExprKind::For { body, clauses } => {
+                self.binds.extend(clauses.iter().flat_map(|c| names(&c.pattern)));
                 self.all(clauses.iter().map(|c| &c.list));
                 self.expr(body);
             }
@@ -81,6 +87,8 @@ impl Facts {
             ExprKind::Loop(l) => {
                 self.all([&l.start, &l.range]);
                 self.all(l.until.as_ref());
+                self.binds.extend(names(&l.state));
+                self.binds.insert(l.counter.name.clone());
                 if l.scan {
                     let axis = l.axis.as_ref().unwrap_or(&l.counter);
                     self.makes.insert(axis.name.clone());
@@ -150,8 +158,15 @@ impl Facts {
     fn block(&mut self, block: &crate::syntax::ast::Block) {
         for item in &block.items {
             match &item.kind {
-                ItemKind::Let { value, .. } => self.expr(value),
-                ItemKind::Def(def) => self.expr(&def.body),
+                ItemKind::Let { pattern, value, .. } => {
+                    self.binds.extend(names(pattern));
+                    self.expr(value);
+                }
+                ItemKind::Def(def) => {
+                    self.binds.insert(def.name.name.clone());
+                    self.binds.extend(def.params.iter().map(|p| p.name.name.clone()));
+                    self.expr(&def.body);
+                }
                 ItemKind::Expr(e) => self.expr(e),
                 _ => {}
             }
