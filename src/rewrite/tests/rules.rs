@@ -386,6 +386,44 @@ fn differences() {
     }));
 }
 
+/// A difference may be negative: its logarithm must not stand for it in products, quotients, powers and sums.
+#[test]
+fn signed_differences_keep_their_sign() {
+    let difference = |b: &mut Builder, x: NodeId, y: NodeId| {
+        let (p, q) = (b.exp(x), b.exp(y));
+        (p, b.sub(q, p))
+    };
+    let product = scalars("loss", Domain::Moderate, |b, x, y| {
+        let (p, d) = difference(b, x, y);
+        b.mul(p, d)
+    });
+    let quotient = scalars("loss", Domain::Moderate, |b, x, y| {
+        let (p, d) = difference(b, x, y);
+        b.div(d, p)
+    });
+    let square = scalars("loss", Domain::Moderate, |b, x, y| {
+        let (p, d) = difference(b, x, y);
+        let s = b.powi(d, 2.0);
+        b.mul(p, s)
+    });
+    let sum = vector("loss", Domain::Moderate, |b, x, a, k| {
+        let (_, d) = difference(b, x, a);
+        let e = b.exp(x);
+        let t = b.mul(e, d);
+        b.sum(t, k)
+    });
+    for case in [product, quotient, square, sum] {
+        let g = stabilise(&case.f, &mut Journal::new());
+        for point in [[0.3, -1.2, 2.0, 0.5], [-2.0, 1.5, 0.1, -0.7]] {
+            let n: usize = lengths(&case.f).iter().sum();
+            let (before, after) = (run(&case.f, &point[..n]), run(&g, &point[..n]));
+            for (a, b) in before.iter().zip(&after) {
+                assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{}: {a} became {b} by {}", text(&case.f), text(&g));
+            }
+        }
+    }
+}
+
 #[test]
 fn quotients() {
     use Domain::*;
