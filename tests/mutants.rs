@@ -9,6 +9,7 @@ use common::{Ran, Scratch, binary, each, files, read, report, root, shown};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const DEFAULT_COUNT: usize = 1_500;
@@ -61,7 +62,13 @@ fn mutate(text: &[u8], other: &str, random: &mut Random) -> Vec<u8> {
         return b"(".to_vec();
     }
     let (a, b) = (random.below(parts.len()), random.below(parts.len()));
-    match random.below(8) {
+    match random.below(16) {
+        // Half of all: a token for another of its kind, which mostly still reads and gets further.
+        8.. => {
+            let kind = |t: &str| t.chars().next().map(|c| (c.is_alphabetic(), c.is_ascii_digit(), c.is_whitespace()));
+            let twins: Vec<&str> = parts.iter().filter(|t| kind(t) == kind(parts[a])).copied().collect();
+            parts[a] = twins[random.below(twins.len())];
+        }
         0 => return flip(text, random),
         1 => drop(parts.remove(a)),
         2 => parts.insert(a, parts[a]),
@@ -126,15 +133,18 @@ fn mutants(count: usize) -> Vec<Mutant> {
     let gallery = files("examples", &["loss"]);
     let corpus: Vec<_> = [gallery.clone(), files("tests", &["loss"]), files("stdlib", &["loss"])].concat();
     let texts: Vec<String> = corpus.iter().map(|p| read(p)).collect();
+    let sound: Vec<usize> = (0..corpus.len()).filter(|&i| !shown(&corpus[i]).starts_with("tests/errors/")).collect();
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     if texts.is_empty() {
         return Vec::new();
     }
     (0..count)
         .map(|number| {
-            let (at, other) = (number % texts.len(), random.below(texts.len()));
+            // Most of the corpus are error programs; every other mutant is made of one that is sound.
+            let sound = (number % 2 == 0 && !sound.is_empty()).then(|| sound[number / 2 % sound.len()]);
+            let (at, other) = (sound.unwrap_or(number % texts.len()), random.below(texts.len()));
             let mut bytes = texts[at].clone().into_bytes();
-            for _ in 0..=random.below(3) {
+            for _ in 0..=random.below(6).saturating_sub(3) {
                 bytes = mutate(&bytes, &texts[other], &mut random);
             }
             // Programs of the gallery compute for seconds: most of their mutants are checked, few are run.
@@ -201,12 +211,16 @@ fn mutated_programs_end_in_order() {
     for data in [files("examples", &["csv", "npy", "gz"]), files("tests", &["csv", "npy", "gz", "txt"])].concat() {
         let _ = std::fs::copy(&data, scratch.0.join(data.file_name().unwrap_or_default()));
     }
+    let (refused, accepted) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = each(&mutants(count), |mutant| {
         let file = scratch.0.join(format!("m{}.loss", mutant.number));
         std::fs::write(&file, &mutant.bytes).map_err(|e| e.to_string())?;
         let out = scratch.0.join(format!("out{}", mutant.number));
         let problem = match run(&file, mutant.command, &out) {
-            Ok(ran) if ran.is_orderly() => None,
+            Ok(ran) if ran.is_orderly() => {
+                if ran.status == Some(2) { &refused } else { &accepted }.fetch_add(1, Ordering::Relaxed);
+                None
+            }
             Ok(ran) => Some(format!("status {:?}\n{}", ran.status, ran.stderr.chars().take(2000).collect::<String>())),
             Err(problem) => Some(problem),
         };
@@ -222,4 +236,8 @@ fn mutated_programs_end_in_order() {
         }
     });
     report(&results.into_iter().filter_map(Result::err).collect::<Vec<_>>());
+    // Mutants that are all refused, or none, would test one half of the house only.
+    let (refused, accepted) = (refused.into_inner(), accepted.into_inner());
+    println!("{refused} refused, {accepted} accepted");
+    assert!(refused > count / 10 && accepted > count / 50, "{refused} refused, {accepted} accepted");
 }
