@@ -468,7 +468,32 @@ impl Elaborator<'_> {
         }
         let out = here[output.index()].expect("internal: output was copied");
         region.graph.outputs = vec![out];
+        self.warn_lost_dependence(wrt, &args, wrt_span);
         Some((region.graph, args))
+    }
+
+    /// A lint for stored values that were computed from a variable and then enter what is differentiated by it.
+    fn warn_lost_dependence(&mut self, wrt: &[NodeId], args: &[NodeId], wrt_span: Span) {
+        if self.level() != 0 {
+            return;
+        }
+        let stored = |id: &NodeId| self.stored.iter().find(|(_, input)| input == id).map(|(s, _)| s.clone());
+        let variables: Vec<_> = wrt.iter().filter_map(stored).collect();
+        let lost = args.iter().filter_map(stored).find_map(|s| {
+            let variable = variables.iter().find(|v| s.from.contains(&v.name))?;
+            Some((s, variable.name.clone()))
+        });
+        if let Some((s, variable)) = lost {
+            let d = Diagnostic::new(
+                &codes::check::W0302,
+                wrt_span,
+                format!("`{}` was computed from `{variable}` before, and the gradient does not follow it", s.name),
+                format!("differentiated by `{variable}` here"),
+            )
+            .label(s.span, format!("`{}` is a plain value since this line", s.name))
+            .help(format!("make `{}` a function of `{variable}`, or compute it inside what is differentiated", s.name));
+            self.report(d);
+        }
     }
 
     /// For each node of the graph at hand, whether it depends on one of the given ones.

@@ -519,4 +519,22 @@ let c = a - b
 print c
 ```
 "##
+    W0302 Warning "dependence not followed" r##"## What it means
+A gradient follows what is computed inside the expression it is taken of. A value that an earlier statement computed
+from the variable is a plain number by then: its dependence on the variable is not part of the gradient.
+
+## Example
+```loss
+let w = 2.0
+let z = 3 * w
+print grad(z * w, w)
+```
+
+## Instead
+```loss
+let w = 2.0
+def z(w) = 3 * w
+print grad(z(w) * w, w)
+```
+"##
 }
