@@ -136,8 +136,8 @@ impl Elaborator<'_> {
         }
         // One size may be left open: what remains.
         let open: Vec<usize> = (0..dims.len()).filter(|&i| to[i].1.is_none()).collect();
-        let given = (0..dims.len()).filter(|i| !open.contains(i)).map(|i| dims[i].size.known());
-        let known: Option<usize> = given.fold(Some(1usize), |product, n| product?.checked_mul(n?));
+        let mut given = (0..dims.len()).filter(|i| !open.contains(i)).map(|i| dims[i].size.known());
+        let known: Option<usize> = given.try_fold(1usize, |product: usize, n| product.checked_mul(n?));
         if let ([i], Some(whole), Some(known)) = (&open[..], whole, known)
             && known > 0
             && whole % known == 0
