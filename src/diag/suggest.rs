@@ -37,12 +37,12 @@ fn fold(name: &str) -> Vec<char> {
     name.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Half edits between two names. Where one stands inside the other (`softmax`, `log_softmax`) the letters around it
-/// count half.
+/// Half edits between two names. Where one stands inside the other and is at least half of it (`softmax`,
+/// `log_softmax`) the letters around it count half.
 fn cost(a: &[char], b: &[char]) -> usize {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let edits = EDIT * distance(a, b);
-    let inside = short.len() >= 3 && long.windows(short.len()).any(|w| w == short);
+    let inside = short.len() >= 3 && 2 * short.len() >= long.len() && long.windows(short.len()).any(|w| w == short);
     if inside { edits.min(long.len() - short.len()).min(EDIT * MAX_DISTANCE / 2 + 1) } else { edits }
 }
 
@@ -82,6 +82,7 @@ mod tests {
             ("wk", None),
             ("x", None),
             ("train", Some("train_x")),
+            ("missing_max", None),
             ("banana", None),
             ("", None),
         ];

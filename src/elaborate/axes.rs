@@ -114,7 +114,7 @@ impl Elaborator<'_> {
                 }
                 _ if param.ty.is_none() => {}
                 (_, few) if few.len() < open.len() => {
-                    self.lacks_axes(def, param, &values[i], &open, spans[i]);
+                    self.lacks_axes(def, param, &values[i], &open, None, spans[i]);
                     return None;
                 }
                 _ => {
@@ -136,7 +136,8 @@ impl Elaborator<'_> {
                 })
                 .collect();
             if !lacking.is_empty() {
-                self.lacks_axes(def, param, &values[i], &lacking, spans[i]);
+                let axis = bound.iter().find(|b| b.name == lacking[0]).and_then(|b| b.axes.first().cloned());
+                self.lacks_axes(def, param, &values[i], &lacking, axis, spans[i]);
                 return None;
             }
         }
@@ -256,7 +257,15 @@ impl Elaborator<'_> {
         Some(())
     }
 
-    fn lacks_axes(&mut self, def: &Def, param: &Parameter, value: &Value, names: &[Arc<str>], span: Span) {
+    fn lacks_axes(
+        &mut self,
+        def: &Def,
+        param: &Parameter,
+        value: &Value,
+        names: &[Arc<str>],
+        bound: Option<Axis>,
+        span: Span,
+    ) {
         if let Value::Array(array) = value {
             let demanded: Vec<bool> = names.iter().map(|name| self.demand_axis(array, name)).collect();
             if demanded.contains(&true) {
@@ -267,9 +276,16 @@ impl Elaborator<'_> {
         let wanted = param.ty.as_ref().map_or(String::new(), super::types::type_text);
         let list: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
         let bare = self.arrays_of(value).iter().all(Vec::is_empty);
-        let help = match bare {
-            true => format!("a number repeated along the axis is `full[{}: size](...)`", names[0]),
-            false => format!("if one of its axes is meant, say so: `{}[{} = ...](...)`", def.name.name, names[0]),
+        let axes: Vec<String> = self.arrays_of(value).into_iter().flatten().map(|d| d.axis.to_string()).collect();
+        let help = match (bare, &axes[..], bound) {
+            (true, ..) => format!("a number repeated along the axis is `full[{}: size](...)`", names[0]),
+            (false, [one], Some(axis)) => {
+                format!(
+                    "`{}` is `{axis}` of another argument; if `{one}` is that axis, rename it: `[{one} -> {axis}]`",
+                    names[0]
+                )
+            }
+            _ => format!("if one of its axes is meant, say so: `{}[{} = ...](...)`", def.name.name, names[0]),
         };
         let d = Diagnostic::new(
             &codes::check::E0308,

@@ -80,6 +80,9 @@ impl Elaborator<'_> {
         if renames {
             return self.rename_entries(&array, base, entries);
         }
+        if !self.picked_once(entries) {
+            return Value::Unknown;
+        }
         let mut array = array;
         for entry in entries {
             let value = match &entry.kind {
@@ -103,6 +106,30 @@ impl Elaborator<'_> {
             }
         }
         Value::Array(array)
+    }
+
+    /// Reports an axis that a bracket picks along twice.
+    fn picked_once(&mut self, entries: &[BracketEntry]) -> bool {
+        let picked: Vec<&Ident> =
+            entries.iter().filter_map(|e| if let BracketKind::At(a, _) = &e.kind { Some(a) } else { None }).collect();
+        for (i, ident) in picked.iter().enumerate() {
+            if let Some(first) = picked[..i].iter().find(|p| p.name == ident.name) {
+                let d = Diagnostic::new(
+                    &codes::check::E0205,
+                    ident.span,
+                    format!("the bracket picks along `{}` twice", ident.name),
+                    "again here",
+                )
+                .label(first.span, "first here")
+                .help(format!(
+                    "several entries are picked by a range or an array of numbers: `z[{} = 0..2]`",
+                    ident.name
+                ));
+                self.report(d);
+                return false;
+            }
+        }
+        true
     }
 
     /// The one axis of an array that a name in a bracket means, or a report.

@@ -334,7 +334,7 @@ impl Elaborator<'_> {
                 }
             }
         }
-        let (mut values, mut spans) = (Vec::new(), Vec::new());
+        let (mut values, mut spans, mut lacking) = (Vec::new(), Vec::new(), false);
         for (param, slot) in def.params.iter().zip(slots) {
             let (value, place) = match (slot, &param.default) {
                 (Some(found), _) => found,
@@ -344,7 +344,10 @@ impl Elaborator<'_> {
                     self.env = outer;
                     (value, default.span)
                 }
+                // The argument under a wrong name was meant for it, most likely.
+                (None, None) if !ok => (Value::Unknown, span),
                 (None, None) => {
+                    lacking = true;
                     let d = Diagnostic::new(
                         &codes::check::E0413,
                         span,
@@ -354,14 +357,13 @@ impl Elaborator<'_> {
                     .label(param.span, "declared here without a default")
                     .help(format!("add it, as in `{} = ...`, or give the parameter a default", param.name.name));
                     self.report(d);
-                    ok = false;
                     (Value::Unknown, span)
                 }
             };
             values.push(value);
             spans.push(place);
         }
-        ok.then_some((values, spans))
+        (ok && !lacking).then_some((values, spans))
     }
 
     fn surplus_argument(&mut self, def: &Def, arg: &Argument, span: Span) {

@@ -41,7 +41,15 @@ impl Elaborator<'_> {
                 ),
                 "in this call",
             )
-            .help(format!("as in `{word}(mean[n](loss), w{})`", if word == "hvp" { ", v" } else { "" }));
+            .help(match word {
+                "grad" | "value_and_grad" => {
+                    format!(
+                        "as in `{word}(mean[n](loss), w)`, or `{word}(f, z)` for a function `f` with a parameter `z`"
+                    )
+                }
+                "hvp" => "as in `hvp(mean[n](loss), w, v)`".to_string(),
+                _ => format!("as in `{word}(e, w)`"),
+            });
             self.report(d);
             return Some(Value::Unknown);
         }

@@ -154,12 +154,13 @@ impl Elaborator<'_> {
 
     fn unknown_name(&mut self, ident: &Ident) {
         let later = self.defined_later.iter().find(|(name, _)| *name == ident.name).map(|(_, span)| *span);
-        let mut d = Diagnostic::new(
-            &codes::check::E0201,
-            ident.span,
-            format!("there is nothing called `{}` here", ident.name),
-            "not known here",
-        );
+        let message = format!("there is nothing called `{}` here", ident.name);
+        let again = |d: &Diagnostic| d.code.id == codes::check::E0201.id && d.message == message;
+        if self.diagnostics.iter().any(again) {
+            // Once in a statement is enough.
+            return;
+        }
+        let mut d = Diagnostic::new(&codes::check::E0201, ident.span, message, "not known here");
         if let Some(span) = later {
             d = d
                 .label(span, "it is declared here, further down")
@@ -379,7 +380,9 @@ impl Elaborator<'_> {
                         )
                         .label(place, format!("this is {found}"));
                         let d = match other {
-                            Value::Array(_) => d.help("entries of an array are picked by axis, as in `x[k = 0]`"),
+                            Value::Array(a) if !self.ty(a).is_scalar() => {
+                                d.help("entries of an array are picked by axis, as in `x[k = 0]`")
+                            }
                             Value::Record(_) => {
                                 d.help("a record is taken apart by the names of its fields: `let {w, b} = model`")
                             }

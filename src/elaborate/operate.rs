@@ -51,6 +51,8 @@ impl Elaborator<'_> {
                 "in this call",
             )
             .note(format!("it is `{signature}`"));
+            let along = args.len() > wanted && signature.starts_with(&format!("{name}["));
+            let d = if along { d.help(format!("axes stand in a bracket: `{name}[n](...)`")) } else { d };
             self.report(d);
             return false;
         }

@@ -81,8 +81,13 @@ impl Elaborator<'_> {
                             ident.span,
                             format!("the axis `{}` stands twice in this type", ident.name),
                             "again here",
-                        );
-                        self.report(d);
+                        )
+                        .help(format!(
+                            "the rows and columns of a square matrix need two names: `[{0}, {0}2]`",
+                            ident.name
+                        ));
+                        let first = dims.iter().find(|(n, _)| n.name == ident.name);
+                        self.report(first.map_or(d.clone(), |(n, _)| d.label(n.span, "first here")));
                         continue;
                     }
                     out.push(dim);
@@ -104,6 +109,10 @@ impl Elaborator<'_> {
 
     /// `[1, 2, 3] : real[k]`
     pub(super) fn ascribe(&mut self, value: &Expr, ty: &TypeExpr) -> Value {
+        if matches!(value.kind, ExprKind::Hole) {
+            self.hole(value.span, Some(format!("`{}`", type_text(ty))), super::expr::Fits::Type(Some(ty)));
+            return Value::Unknown;
+        }
         self.outer_allowed += 1;
         let v = self.expr(value);
         self.outer_allowed -= 1;
@@ -307,7 +316,8 @@ impl Elaborator<'_> {
                     format!("`{}: {m}` is declared, and the list has {n}", ident.name),
                     format!("{n} values"),
                 )
-                .label(e.span, format!("{m} is declared here"));
+                .label(e.span, format!("{m} is declared here"))
+                .help(format!("leave the size out, as in `[{}]`: it is that of the list", ident.name));
                 self.report(d);
                 None
             }

@@ -273,12 +273,17 @@ impl Elaborator<'_> {
             }
         };
         if axes.len() != 1 && name != "reverse" {
+            let found = self.describe(&Value::Array(x.clone()));
             let d = Diagnostic::new(
                 &codes::check::E0304,
-                span,
+                args[0].span,
                 format!("`{name}` works along one axis"),
-                format!("as in `{name}[k](x)`"),
-            );
+                format!("this is {found}"),
+            )
+            .help(match self.visible(&ty).first() {
+                Some(dim) => format!("name it, as in `{name}[{}](x)`", dim.axis),
+                None => "a single number has no axes".to_string(),
+            });
             self.report(d);
             return Value::Unknown;
         }

@@ -12,6 +12,21 @@ use crate::syntax::words;
 const CLAUSE_WORDS: &[&str] =
     &["within", "over", "using", "where", "every", "until", "titled", "then", "else", "steps", "epochs"];
 
+/// Functions whose bracket makes axes, so that what stands there is a size.
+const MAKES_AXES: [&str; 11] = [
+    "zeros",
+    "ones",
+    "full",
+    "eye",
+    "normal",
+    "uniform",
+    "bernoulli",
+    "exponential",
+    "laplace",
+    "integers",
+    "permutation",
+];
+
 impl Spot<'_> {
     /// `x[0]`.
     pub(super) fn index(&self) -> Option<Diagnostic> {
@@ -41,6 +56,9 @@ impl Spot<'_> {
                 report.help(format!("name an axis: `{array}[n = 0]` picks, `sum[n](x)` reduces"))
             }
             ":" | ".." => report.help(format!("leave whole axes out, and name the others: `{array}[n = 0..10]`")),
+            _ if MAKES_AXES.contains(&array) => {
+                report.help(format!("a new axis has a name and a size: `{array}[n: {index}]`"))
+            }
             _ if self.kind(self.i) == Some(TokenKind::Number) => report.help(format!("write `{array}[n = {index}]`")),
             _ => report.help(format!("write `{array}[n = ...]`")),
         })
