@@ -177,7 +177,7 @@ fn example<'t>(explanation: &'t str, heading: &str) -> &'t str {
 
 #[test]
 fn examples_of_codes_show_them() {
-    for code in loss::diag::codes::syntax::ALL {
+    for code in loss::diag::codes::all().filter(|c| c.id.starts_with("E01")) {
         let codes = |text: &str| -> Vec<&str> { parse(SourceId(0), text).1.iter().map(|f| f.code.id).collect() };
         assert_eq!(codes(example(code.explanation, "## Example")), [code.id]);
         assert_eq!(codes(example(code.explanation, "## Instead")), [""; 0], "{}", code.id);
