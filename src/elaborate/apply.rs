@@ -220,15 +220,28 @@ impl Elaborator<'_> {
         self.must(&ops::SUM, &[array], Attrs::axes(axes), span)
     }
 
+    /// Whole numbers that a gradient is asked with respect to are real from the start.
+    pub(super) fn as_variable(&mut self, name: &str, value: Value) -> Value {
+        if !self.wrt_names.iter().any(|n| &**n == name) {
+            return value;
+        }
+        value.map_arrays(&mut |a| {
+            let whole = matches!(a, Array::Stored(s) if s.ty.elem == Elem::Int);
+            if whole { self.to_real(a, Span::default()) } else { a.clone() }
+        })
+    }
+
     /// An identity that keeps this variable apart from equal values, where a gradient with respect to it is asked for.
     pub(super) fn mark_variable(&mut self, name: &str, value: Value) -> Value {
         if !self.wrt_names.iter().any(|n| &**n == name) {
             return value;
         }
         value.map_arrays(&mut |a| {
-            if self.ty(a).elem != Elem::Real || matches!(a, Array::Stored(_)) {
+            let elem = self.ty(a).elem;
+            if !matches!(elem, Elem::Real | Elem::Int) || (elem == Elem::Real && matches!(a, Array::Stored(_))) {
                 return a.clone();
             }
+            let a = &self.to_real(a, Span::default());
             self.globals.next_tag += 1;
             let attrs = Attrs::ints(vec![self.globals.next_tag as i64]).with_name(name);
             let id = self.node(a);

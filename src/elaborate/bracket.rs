@@ -10,13 +10,18 @@ use crate::syntax::ast::{BracketEntry, BracketKind, Expr, Ident};
 use crate::types::{Axis, Dim, Elem, Size};
 use std::sync::Arc;
 
+/// `count[n by y]` counts members: there is nothing more to give it.
+fn stands_alone(name: &str, entries: &[BracketEntry]) -> bool {
+    name == "count" && matches!(entries, [BracketEntry { kind: BracketKind::By(..), .. }])
+}
+
 impl Elaborator<'_> {
     pub(super) fn bracket(&mut self, base: &Expr, entries: &[BracketEntry], span: Span) -> Value {
         let value = self.expr(base);
         match value {
             Value::Function(function) => {
                 if let Function::Builtin(b) = &*function
-                    && b.bare
+                    && (b.bare || stands_alone(b.name, entries))
                 {
                     return self.call_builtin(b, entries, &[], span);
                 }

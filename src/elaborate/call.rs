@@ -38,6 +38,11 @@ impl Bound {
     pub fn hidden_pairs(&self) -> Vec<(Axis, Axis)> {
         self.hidden.clone()
     }
+
+    /// The axis that a name of the signature stands for in this call.
+    pub fn axis_of(&self, name: &str) -> Option<Axis> {
+        self.env.axes(name).and_then(|(axes, _)| axes.first().cloned())
+    }
 }
 
 impl Elaborator<'_> {
@@ -133,7 +138,7 @@ impl Elaborator<'_> {
     ) -> Value {
         match &**callee {
             Function::Closure(c) => self.call_closure(c, entries, args, span),
-            Function::Derivative { of, wrt, kind, .. } => self.call_derivative(of, wrt, *kind, entries, args, span),
+            Function::Derivative { .. } => self.call_derivative(callee, entries, args, span),
             Function::Op(op) => self.apply_op(op, entries, args, span),
             Function::Builtin(b) => self.apply_builtin(b, entries, args, span),
             Function::Bracketed { base, entries, env } => {

@@ -54,9 +54,8 @@ impl Elaborator<'_> {
             return Some(Value::Unknown);
         }
         let of = self.expr(&args[0].value);
-        if let (Value::Function(f), "grad" | "value_and_grad") = (&of, word) {
-            let kind = if word == "grad" { Derivative::Grad } else { Derivative::ValueAndGrad };
-            return Some(self.derivative_function(f.clone(), &args[1].value, kind, span));
+        if let (Value::Function(f), Some(kind)) = (&of, Derivative::find(word)) {
+            return Some(self.derivative_function(f.clone(), &args[1].value, kind, entries, span));
         }
         let Some(e) = self.want_array(of, args[0].value.span, "what is differentiated") else {
             return Some(Value::Unknown);
@@ -86,7 +85,14 @@ impl Elaborator<'_> {
     }
 
     /// `grad(f, z)`: a function with the arguments of `f`.
-    fn derivative_function(&mut self, f: Arc<Function>, wrt: &Expr, kind: Derivative, span: Span) -> Value {
+    fn derivative_function(
+        &mut self,
+        f: Arc<Function>,
+        wrt: &Expr,
+        kind: Derivative,
+        entries: &[BracketEntry],
+        span: Span,
+    ) -> Value {
         let names: Option<Vec<Ident>> = match &wrt.kind {
             ExprKind::Name(n) => Some(vec![n.clone()]),
             ExprKind::Record(fields) => Some(fields.iter().map(|f| f.0.clone()).collect()),
@@ -111,7 +117,7 @@ impl Elaborator<'_> {
             self.report(d);
             return Value::Unknown;
         };
-        let Function::Closure(c) = &*f else {
+        let Some(c) = f.closure() else {
             let d = Diagnostic::new(
                 &codes::check::E0422,
                 span,
@@ -140,7 +146,52 @@ impl Elaborator<'_> {
             }
         }
         let wrt = names.into_iter().map(|n| n.name).collect();
-        Value::Function(Arc::new(Function::Derivative { of: f, wrt, kind, span }))
+        let Some(renames) = self.variable_renames(entries) else { return Value::Unknown };
+        Value::Function(Arc::new(Function::Derivative { of: f, wrt, kind, renames, span }))
+    }
+
+    /// `[d -> d2]` behind `jacobian` or `hessian`.
+    fn variable_renames(&mut self, entries: &[BracketEntry]) -> Option<Vec<(Ident, Ident)>> {
+        let mut renames = Vec::new();
+        for entry in entries {
+            match &entry.kind {
+                BracketKind::Arrow { from, to } if from.len() == 1 && to.len() == 1 => {
+                    renames.push((from[0].clone(), to[0].0.clone()));
+                }
+                _ => {
+                    let d = Diagnostic::new(
+                        &codes::check::E0411,
+                        entry.span,
+                        "the bracket renames axes of the variable in the result",
+                        "not a rename",
+                    )
+                    .help("as in `jacobian[d -> d2](e, x)`");
+                    self.report(d);
+                    return None;
+                }
+            }
+        }
+        Some(renames)
+    }
+
+    /// The same as axes: a name is one of the differentiated function's own, else one of this scope.
+    fn rename_pairs(
+        &mut self,
+        renames: &[(Ident, Ident)],
+        target: &Array,
+        own: &dyn Fn(&str) -> Option<Axis>,
+    ) -> Vec<(Axis, Axis)> {
+        let mut pairs = Vec::new();
+        for (from, to) in renames {
+            let old = own(&from.name).unwrap_or_else(|| self.axis_named(&from.name));
+            let new = self.axis_named(&to.name);
+            if let Some(size) = self.ty(target).dim(&old).map(|d| d.size) {
+                self.see_axis(&to.name, size, to.span);
+            }
+            self.renamed.push(new.clone());
+            pairs.push((old, new));
+        }
+        pairs
     }
 
     fn differentiable(&mut self, wrt: &Value, span: Span) -> bool {
@@ -164,24 +215,30 @@ impl Elaborator<'_> {
         true
     }
 
-    /// Calls `grad(f, z)` with arguments for `f`.
+    /// Calls `grad(f, z)` with arguments for `f`; derivatives of derivatives are taken from the inside out.
     pub(super) fn call_derivative(
         &mut self,
-        of: &Arc<Function>,
-        wrt: &[Arc<str>],
-        kind: Derivative,
+        callee: &Arc<Function>,
         entries: &[BracketEntry],
         args: Vec<Argument>,
         span: Span,
     ) -> Value {
-        let Function::Closure(c) = &**of else { return Value::Unknown };
+        let Some(c) = callee.closure() else { return Value::Unknown };
         if self.signature(c).broken {
             return Value::Unknown;
         }
         let Some(mut bound) = self.bind_call(c, entries, args, span) else { return Value::Unknown };
-        let mut marked = Vec::new();
-        for name in wrt {
-            let Some(i) = c.def.params.iter().position(|p| p.name.name == *name) else { continue };
+        let mut steps: Vec<&Function> = Vec::new();
+        let mut function: &Function = callee;
+        while let Function::Derivative { of, .. } = function {
+            steps.push(function);
+            function = of;
+        }
+        for (i, param) in c.def.params.iter().enumerate() {
+            let by = |f: &&Function| matches!(f, Function::Derivative { wrt, .. } if wrt.contains(&param.name.name));
+            if !steps.iter().any(by) {
+                continue;
+            }
             let real = match &bound.values[i] {
                 Value::Array(a) if self.ty(a).elem != Elem::Real => Value::Array(self.to_real(a, span)),
                 other => other.clone(),
@@ -189,26 +246,45 @@ impl Elaborator<'_> {
             if !self.differentiable(&real, span) {
                 return Value::Unknown;
             }
-            bound.values[i] = self.own_variable(&real, name);
-            marked.push((name.clone(), bound.values[i].clone()));
+            bound.values[i] = self.own_variable(&real, &param.name.name);
         }
+        let values = bound.values.clone();
         let hidden = bound.hidden_pairs();
         let named = bound.named.clone();
-        let value = self.run_body(c, bound, span);
-        let Some(e) = self.want_array(value, span, "what is differentiated") else { return Value::Unknown };
-        // Axes that the function does not name are examples: one gradient for each.
-        let lifted: Vec<Axis> = self.ty(&e).axes().filter(|a| !named.contains(a)).cloned().collect();
-        let wrt = match &marked[..] {
-            [(_, one)] => one.clone(),
-            several => Value::record(several.to_vec()),
-        };
-        let g = self.gradient(&e, span, &wrt, span, &lifted, span);
-        let back: Vec<(Axis, Axis)> = hidden.into_iter().map(|(outer, inner)| (inner, outer)).collect();
-        let g = self.rename_value(&g, &back, span);
-        match kind {
-            Derivative::Grad => g,
-            Derivative::ValueAndGrad => Value::tuple(vec![Value::Array(e), g]),
+        let names: Vec<(Arc<str>, Option<Axis>)> =
+            steps.iter().flat_map(|f| renamed_names(f)).map(|n| (n.clone(), bound.axis_of(&n))).collect();
+        let mut value = self.run_body(c, bound, span);
+        for step in steps.into_iter().rev() {
+            let Function::Derivative { wrt, kind, renames, .. } = step else { continue };
+            let find = |name: &Arc<str>| {
+                let i = c.def.params.iter().position(|p| p.name.name == *name)?;
+                Some((name.clone(), values[i].clone()))
+            };
+            let marked: Vec<(Arc<str>, Value)> = wrt.iter().filter_map(find).collect();
+            let wrt = match &marked[..] {
+                [(_, one)] => one.clone(),
+                several => Value::record(several.to_vec()),
+            };
+            let Some(e) = self.want_array(value, span, "what is differentiated") else { return Value::Unknown };
+            // Axes that the function does not name are examples: one gradient for each.
+            let lifted: Vec<Axis> = self.ty(&e).axes().filter(|a| !named.contains(a)).cloned().collect();
+            let own = |name: &str| names.iter().find(|n| &*n.0 == name).and_then(|n| n.1.clone());
+            value = match kind {
+                Derivative::Grad => self.gradient(&e, span, &wrt, span, &lifted, span),
+                Derivative::ValueAndGrad => {
+                    let g = self.gradient(&e, span, &wrt, span, &lifted, span);
+                    Value::tuple(vec![Value::Array(e), g])
+                }
+                Derivative::Jacobian => self.jacobian_of(&e, &wrt, span, (renames, &own), &lifted, span),
+                Derivative::Hessian => match self.gradient(&e, span, &wrt, span, &lifted, span) {
+                    Value::Array(g) => self.jacobian_of(&g, &wrt, span, (renames, &own), &lifted, span),
+                    Value::Unknown => Value::Unknown,
+                    other => self.jacobian_of_many(&other, span),
+                },
+            };
         }
+        let back: Vec<(Axis, Axis)> = hidden.into_iter().map(|(outer, inner)| (inner, outer)).collect();
+        self.rename_value(&value, &back, span)
     }
 
     /// The value under an identity of its own, so that nothing equal to it is mistaken for it.
@@ -286,43 +362,47 @@ impl Elaborator<'_> {
 
     /// `jacobian[d -> d2](e, x)`
     fn jacobian(&mut self, e: &Array, wrt: &Value, wrt_span: Span, entries: &[BracketEntry], span: Span) -> Value {
-        let Value::Array(target) = wrt else {
-            let d = Diagnostic::new(
-                &codes::check::E0422,
-                wrt_span,
-                "a jacobian is with respect to one array",
-                format!("this is {}", wrt.kind()),
-            )
-            .help("take one for each array, as in `jacobian(e, model.w)`");
-            self.report(d);
-            return Value::Unknown;
-        };
-        let mut renames: Vec<(Axis, Axis)> = Vec::new();
-        for entry in entries {
-            match &entry.kind {
-                BracketKind::Arrow { from, to } if from.len() == 1 && to.len() == 1 => {
-                    let (old, new) = (self.axis_named(&from[0].name), self.axis_named(&to[0].0.name));
-                    if let Some(size) = self.ty(target).dim(&old).map(|d| d.size) {
-                        self.see_axis(&to[0].0.name, size, to[0].0.span);
-                    }
-                    self.renamed.push(new.clone());
-                    renames.push((old, new));
-                }
-                _ => {
-                    let d = Diagnostic::new(
-                        &codes::check::E0411,
-                        entry.span,
-                        "the bracket renames axes of the variable in the result",
-                        "not a rename",
-                    )
-                    .help("as in `jacobian[d -> d2](e, x)`");
-                    self.report(d);
-                    return Value::Unknown;
-                }
-            }
+        match self.variable_renames(entries) {
+            Some(renames) => self.jacobian_of(e, wrt, wrt_span, (&renames, &|_| None), &[], span),
+            None => Value::Unknown,
         }
+    }
+
+    fn jacobian_of_many(&mut self, wrt: &Value, span: Span) -> Value {
+        let d = Diagnostic::new(
+            &codes::check::E0422,
+            span,
+            "a jacobian is with respect to one array",
+            format!("this is {}", wrt.kind()),
+        )
+        .help("take one for each array, as in `jacobian(e, model.w)`");
+        self.report(d);
+        Value::Unknown
+    }
+
+    /// The derivatives of `e`; axes of `lifted` are examples, each with its own.
+    fn jacobian_of(
+        &mut self,
+        e: &Array,
+        wrt: &Value,
+        wrt_span: Span,
+        (renames, own): (&[(Ident, Ident)], &dyn Fn(&str) -> Option<Axis>),
+        lifted: &[Axis],
+        span: Span,
+    ) -> Value {
+        let Value::Array(target) = wrt else { return self.jacobian_of_many(wrt, wrt_span) };
+        let renames = self.rename_pairs(renames, target, own);
         let e = self.to_real(e, span);
         let (te, tx) = (self.ty(&e), self.ty(target));
+        let shared: Vec<Axis> = lifted.iter().filter(|a| te.has(a) && tx.has(a)).cloned().collect();
+        if !shared.is_empty() {
+            // Examples do not meet: the derivative of their sum has each one's own.
+            let e = self.sum_over(&e, &shared, span);
+            return match self.jacobian_node(&e, target, wrt_span, &renames, span) {
+                Some(j) => Value::Array(j),
+                None => Value::Unknown,
+            };
+        }
         let clash = tx.axes().find(|a| {
             let renamed = renames.iter().find(|r| r.0 == **a).map_or(*a, |r| &r.1);
             te.has(renamed)
@@ -426,7 +506,8 @@ impl Elaborator<'_> {
         needed[output.index()] = true;
         for id in (0..=output.0).rev().map(NodeId) {
             let node = graph.node(id);
-            let leaf = wrt.contains(&id) || node.is(&ops::INPUT) || (costly(node) && !depends[id.index()]);
+            let apart = costly(node) || variable(node);
+            let leaf = wrt.contains(&id) || node.is(&ops::INPUT) || (apart && !depends[id.index()]);
             if needed[id.index()] && !leaf {
                 node.inputs.iter().for_each(|i| needed[i.index()] = true);
             }
@@ -437,7 +518,7 @@ impl Elaborator<'_> {
         let add_input = |region: &mut Builder, id: NodeId, args: &mut Vec<NodeId>| {
             let node = graph.node(id);
             let ty = node.ty().resolve(sizes);
-            let name = node.attrs.name.clone().unwrap_or_else(|| node.op.name.into());
+            let name = own_name(graph, id);
             region.span = node.span;
             let attrs = Attrs {
                 elem: Some(ty.elem.clone()),
@@ -459,7 +540,8 @@ impl Elaborator<'_> {
                 continue;
             }
             let node = graph.node(id);
-            let outside = node.is(&ops::INPUT) || (costly(node) && !depends[id.index()]);
+            let apart = costly(node) || variable(node);
+            let outside = node.is(&ops::INPUT) || (apart && !depends[id.index()]);
             let single = node.tys.len() == 1;
             here[id.index()] = Some(if outside && single {
                 add_input(&mut region, id, &mut args)
@@ -524,7 +606,7 @@ impl Elaborator<'_> {
             return;
         }
         let graph = &self.frames.last().expect("internal: no graph").builder.graph;
-        let name = wrt.first().and_then(|id| graph.node(*id).attrs.name.clone());
+        let name = wrt.first().map(|id| own_name(graph, *id)).filter(|n| crate::ops::find(n).is_none());
         let shown = name.as_ref().map_or("this variable".to_string(), |n| format!("`{n}`"));
         let through =
             self.stored.iter().find(|(s, _)| name.as_ref().is_some_and(|n| s.from.contains(n))).map(|(s, _)| s.clone());
@@ -719,6 +801,29 @@ impl Elaborator<'_> {
         let full = self.broadcast(&summed, &tp.dims, span);
         let ordered = self.in_order(&full, &tp.dims, span);
         Some(self.node(&ordered))
+    }
+}
+
+/// Another variable that a gradient is asked with respect to: it stays one, for derivatives of this derivative.
+fn variable(node: &crate::ir::Node) -> bool {
+    node.is(&ops::RENAME) && !node.attrs.ints.is_empty()
+}
+
+/// The name of a node in formulas and messages; a cast has that of what it casts.
+fn own_name(graph: &Graph, id: NodeId) -> Arc<str> {
+    let node = graph.node(id);
+    match (&node.attrs.name, node.is(&ops::CAST)) {
+        (Some(name), _) => name.clone(),
+        (None, true) => own_name(graph, node.inputs[0]),
+        (None, false) => node.op.name.into(),
+    }
+}
+
+/// Axes that a derivative's bracket renames.
+fn renamed_names(f: &Function) -> Vec<Arc<str>> {
+    match f {
+        Function::Derivative { renames, .. } => renames.iter().map(|r| r.0.name.clone()).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -102,7 +102,7 @@ impl Elaborator<'_> {
 
     fn name(&mut self, ident: &Ident) -> Value {
         if let Some(value) = self.lookup(&ident.name) {
-            return value;
+            return self.as_variable(&ident.name, value);
         }
         if self.is_axis_name(&ident.name) {
             return self.coordinates(&ident.name, ident.span);

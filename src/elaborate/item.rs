@@ -274,13 +274,9 @@ impl Elaborator<'_> {
 
     /// Calls a function with stand-ins named as its parameters.
     fn symbolic_call(&mut self, f: &Arc<Function>, span: Span) -> Value {
-        let closure: &Closure = match &**f {
-            Function::Closure(c) => c,
-            Function::Derivative { of, .. } => match &**of {
-                Function::Closure(c) => c,
-                _ => return Value::Unknown,
-            },
-            _ => {
+        let closure: &Closure = match f.closure() {
+            Some(c) => c,
+            None => {
                 let d = Diagnostic::new(
                     &codes::check::E0419,
                     span,

@@ -335,7 +335,7 @@ impl<'a> Elaborator<'a> {
         let id = self.node(array);
         let frame = self.frames.last().expect("internal: no graph");
         let sizes = &frame.builder.sizes;
-        crate::ops::fold::evaluate(&frame.builder.graph, sizes, id)?.to_f64().first().copied()
+        crate::ops::fold::evaluate_known(&frame.builder.graph, sizes, id)?.to_f64().first().copied()
     }
 
     fn known_int(&mut self, array: &Array) -> Option<i64> {

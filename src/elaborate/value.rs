@@ -73,6 +73,8 @@ pub enum Function {
         of: Arc<Function>,
         wrt: Vec<Arc<str>>,
         kind: Derivative,
+        /// `[d -> d2]` of a jacobian or hessian: axes of the variable and their names in the result.
+        renames: Vec<(ast::Ident, ast::Ident)>,
         span: Span,
     },
     /// `sum[k]` as a value: a function with its bracket already given, in the scope where it was written.
@@ -87,6 +89,36 @@ pub enum Function {
 pub enum Derivative {
     Grad,
     ValueAndGrad,
+    Jacobian,
+    Hessian,
+}
+
+impl Derivative {
+    pub fn word(self) -> &'static str {
+        match self {
+            Derivative::Grad => "grad",
+            Derivative::ValueAndGrad => "value_and_grad",
+            Derivative::Jacobian => "jacobian",
+            Derivative::Hessian => "hessian",
+        }
+    }
+
+    pub fn find(word: &str) -> Option<Derivative> {
+        [Derivative::Grad, Derivative::ValueAndGrad, Derivative::Jacobian, Derivative::Hessian]
+            .into_iter()
+            .find(|d| d.word() == word)
+    }
+}
+
+impl Function {
+    /// The function written in Loss that it is, or is a derivative of: its parameters are taken.
+    pub fn closure(&self) -> Option<&Closure> {
+        match self {
+            Function::Closure(c) => Some(c),
+            Function::Derivative { of, .. } => of.closure(),
+            _ => None,
+        }
+    }
 }
 
 /// A function written in Loss with the scope it was written in.
@@ -213,7 +245,7 @@ impl Function {
             Function::Op(op) => op.name.to_string(),
             Function::Builtin(b) => b.name.to_string(),
             Function::Derivative { of, wrt, kind, .. } => {
-                let word = if *kind == Derivative::Grad { "grad" } else { "value_and_grad" };
+                let word = kind.word();
                 format!("{word}({}, {})", of.name(), wrt.join(", "))
             }
             Function::Bracketed { base, .. } => base.name(),
@@ -228,9 +260,13 @@ impl Function {
                 env: c.env.map_arrays(f),
                 signature: c.signature.clone(),
             })),
-            Function::Derivative { of, wrt, kind, span } => {
-                Arc::new(Function::Derivative { of: of.map_arrays(f), wrt: wrt.clone(), kind: *kind, span: *span })
-            }
+            Function::Derivative { of, wrt, kind, renames, span } => Arc::new(Function::Derivative {
+                of: of.map_arrays(f),
+                wrt: wrt.clone(),
+                kind: *kind,
+                renames: renames.clone(),
+                span: *span,
+            }),
             Function::Bracketed { base, entries, env } => Arc::new(Function::Bracketed {
                 base: base.map_arrays(f),
                 entries: entries.clone(),

@@ -20,7 +20,17 @@ pub fn evaluate_constant(graph: &Graph, node: NodeId) -> Option<Tensor> {
 
 /// The same while sizes are still being found (in a builder).
 pub fn evaluate(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<Tensor> {
-    let cone = cone(graph, sizes, node)?;
+    evaluate_from(graph, sizes, node, false)
+}
+
+/// The same, where arguments whose value is known now (attribute `data`) count as constants: for choices made while a
+/// statement is elaborated with the values at hand.
+pub fn evaluate_known(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<Tensor> {
+    evaluate_from(graph, sizes, node, true)
+}
+
+fn evaluate_from(graph: &Graph, sizes: &Sizes, node: NodeId, arguments: bool) -> Option<Tensor> {
+    let cone = cone(graph, sizes, node, arguments)?;
     let mut values: BTreeMap<NodeId, Vec<Tensor>> = BTreeMap::new();
     for id in cone {
         let value = compute(graph, sizes, id, &values)?;
@@ -38,7 +48,7 @@ pub fn scalar(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<f64> {
 }
 
 /// The nodes that a constant hangs on, in order; `None` if it is none.
-fn cone(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<Vec<NodeId>> {
+fn cone(graph: &Graph, sizes: &Sizes, node: NodeId, arguments: bool) -> Option<Vec<NodeId>> {
     let mut wanted = std::collections::BTreeSet::new();
     let mut stack = vec![node];
     while let Some(id) = stack.pop() {
@@ -46,12 +56,19 @@ fn cone(graph: &Graph, sizes: &Sizes, node: NodeId) -> Option<Vec<NodeId>> {
             continue;
         }
         let node = graph.node(id);
+        if arguments && known_argument(node) {
+            continue;
+        }
         if wanted.len() > MOST_NODES || !constant_op(node) || !small(node, sizes) {
             return None;
         }
         stack.extend(&node.inputs);
     }
     Some(wanted.into_iter().collect())
+}
+
+fn known_argument(node: &Node) -> bool {
+    node.is(&INPUT) && node.attrs.data.is_some()
 }
 
 fn constant_op(node: &Node) -> bool {
@@ -71,6 +88,9 @@ fn small(node: &Node, sizes: &Sizes) -> bool {
 
 fn compute(graph: &Graph, sizes: &Sizes, id: NodeId, values: &BTreeMap<NodeId, Vec<Tensor>>) -> Option<Vec<Tensor>> {
     let node = graph.node(id);
+    if let (true, Some(data)) = (node.is(&INPUT), &node.attrs.data) {
+        return Some(vec![Tensor::clone(&data.0)]);
+    }
     if node.is(&GET) {
         let index = node.attrs.ints.first().copied().unwrap_or(0) as usize;
         return Some(vec![values.get(&node.inputs[0])?.get(index)?.clone()]);

@@ -105,6 +105,11 @@ impl Elaborator<'_> {
         let place = args[0].span;
         let elem = self.ty(array).elem;
         match b.name {
+            "count" if mask.is_some() => {
+                let x = self.bool_const(true);
+                let x = self.wider(&x, array, span);
+                self.masked_reduction(&ops::SUM, &x, mask, 0.0, axes, span)
+            }
             "sum" | "count" => {
                 let x =
                     if elem == Elem::Real || elem == Elem::Bool { array.clone() } else { self.to_int(array, place) };
@@ -312,17 +317,18 @@ impl Elaborator<'_> {
         }
         let dim = self.scope_dim(&classes.shared_name());
         let dim = Dim::new(classes, dim.size);
-        let x = match (b.name, args.first()) {
+        let (x, mask) = match (b.name, args.first()) {
             ("count", None) => {
                 let one = self.int_const(1);
                 let dims = self.ty(&y).dims;
-                self.broadcast(&one, &dims, span)
+                (self.broadcast(&one, &dims, span), None)
             }
-            (_, Some(arg)) => match self.want_array(arg.value.clone(), arg.span, "what is grouped") {
-                Some(x) => x,
+            (_, Some(arg)) if self.op_arity(b.name, 1, &args, span, b.signature) => match self.reduced_argument(arg) {
+                Some(found) => found,
                 None => return Value::Unknown,
             },
-            _ => {
+            (_, Some(_)) => return Value::Unknown,
+            (_, None) => {
                 self.op_arity(b.name, 1, &args, span, b.signature);
                 return Value::Unknown;
             }
@@ -331,9 +337,60 @@ impl Elaborator<'_> {
             self.missing_axis(&x, args.first().map_or(span, |a| a.span), &axis.name, axis.span);
             return Value::Unknown;
         }
-        let how = match b.name {
-            "mean" | "sum" | "count" => "sum",
-            "max" | "min" | "prod" => b.name,
+        let groups = Groups { y, by: by.span, n, dim, mask };
+        self.reduce_groups(b, &x, &groups, args.first().map_or(span, |a| a.span), span)
+    }
+
+    fn reduce_groups(&mut self, b: &Builtin, x: &Array, groups: &Groups, place: Span, span: Span) -> Value {
+        match b.name {
+            "count" => {
+                let x = match &groups.mask {
+                    Some(mask) => self.to_int(mask, span),
+                    None => self.to_int(x, span),
+                };
+                self.grouped("sum", &x, None, groups, span)
+            }
+            "sum" => {
+                let x = self.to_real(x, place);
+                self.grouped("sum", &x, Some(0.0), groups, span)
+            }
+            "max" | "min" | "prod" => {
+                let x = self.to_real(x, place);
+                let neutral = match b.name {
+                    "max" => f64::NEG_INFINITY,
+                    "min" => f64::INFINITY,
+                    _ => 1.0,
+                };
+                self.grouped(b.name, &x, Some(neutral), groups, span)
+            }
+            "any" | "all" => {
+                let Some(x) = self.want_bool(x, place, b.name) else { return Value::Unknown };
+                let x = if b.name == "any" { x } else { self.must(&ops::NOT, &[&x], Attrs::none(), span) };
+                let x = self.to_int(&x, span);
+                let counted = self.grouped("sum", &x, Some(0.0), groups, span);
+                let none = Value::Array(self.int_const(0));
+                let op = if b.name == "any" { BinaryOp::Gt } else { BinaryOp::Eq };
+                self.binary_values(op, (counted, span), (none, span), span)
+            }
+            "mean" => {
+                let x = self.to_real(x, place);
+                self.group_mean(&x, groups, span)
+            }
+            "var" | "std" => {
+                let x = self.to_real(x, place);
+                let Value::Array(mean) = self.group_mean(&x, groups, span) else { return Value::Unknown };
+                let own = Attrs::axes(vec![groups.dim.axis.clone()]);
+                let own = self.must(&ops::PICK, &[&mean, &groups.y], own, span);
+                let off = self.must(&ops::SUB, &[&x, &own], Attrs::none(), span);
+                let two = self.real_const(2.0);
+                let square = self.must(&ops::POW, &[&off, &two], Attrs::none(), span);
+                match self.group_mean(&square, groups, span) {
+                    Value::Array(var) if b.name == "std" => {
+                        Value::Array(self.must(&ops::SQRT, &[&var], Attrs::none(), span))
+                    }
+                    var => var,
+                }
+            }
             _ => {
                 let d = Diagnostic::new(
                     &codes::check::E0411,
@@ -341,21 +398,52 @@ impl Elaborator<'_> {
                     format!("`{}` does not work within groups", b.name),
                     "grouped by `by`",
                 )
-                .help("sum, mean, count, max, min and prod do");
+                .help("sum, mean, var, std, count, max, min, prod, any and all do");
                 self.report(d);
-                return Value::Unknown;
+                Value::Unknown
             }
-        };
-        let x = if b.name == "count" { self.to_int(&x, span) } else { self.to_real(&x, span) };
-        let attrs = Attrs::axes(vec![n.clone()]).with_dims(vec![dim.clone()]).with_name(how);
-        let grouped = self.apply(&ops::GROUP, &[(x, span), (y.clone(), by.span)], attrs.clone(), span);
-        if b.name != "mean" {
-            return grouped;
         }
-        let one = self.real_const(1.0);
-        let dims = self.ty(&y).dims;
-        let ones = self.broadcast(&one, &dims, span);
-        let members = self.apply(&ops::GROUP, &[(ones, span), (y, by.span)], attrs, span);
-        self.binary_values(BinaryOp::Div, (grouped, span), (members, span), span)
     }
+
+    /// One reduction within groups; what the mask leaves out counts as `neutral`.
+    fn grouped(&mut self, how: &str, x: &Array, neutral: Option<f64>, groups: &Groups, span: Span) -> Value {
+        let x = match (&groups.mask, neutral) {
+            (Some(mask), Some(neutral)) => {
+                let neutral = match self.ty(x).elem {
+                    Elem::Real => self.real_const(neutral),
+                    _ => self.int_const(neutral as i64),
+                };
+                self.must(&ops::SELECT, &[mask, x, &neutral], Attrs::none(), span)
+            }
+            _ => x.clone(),
+        };
+        let attrs = Attrs::axes(vec![groups.n.clone()]).with_dims(vec![groups.dim.clone()]).with_name(how);
+        self.apply(&ops::GROUP, &[(x, span), (groups.y.clone(), groups.by)], attrs, span)
+    }
+
+    fn group_mean(&mut self, x: &Array, groups: &Groups, span: Span) -> Value {
+        let sum = self.grouped("sum", x, Some(0.0), groups, span);
+        let dims = self.ty(&groups.y).dims;
+        let one = self.real_const(1.0);
+        let ones = self.broadcast(&one, &dims, span);
+        let ones = match &groups.mask {
+            Some(mask) => {
+                let dims = self.ty(mask).dims;
+                self.broadcast(&ones, &dims, span)
+            }
+            None => ones,
+        };
+        let members = self.grouped("sum", &ones, Some(0.0), groups, span);
+        self.binary_values(BinaryOp::Div, (sum, span), (members, span), span)
+    }
+}
+
+/// What a grouped reduction runs over: `[n by y]`, and what a mask keeps.
+struct Groups {
+    y: Array,
+    by: Span,
+    n: Axis,
+    /// The classes.
+    dim: Dim,
+    mask: Option<Array>,
 }
