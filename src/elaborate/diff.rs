@@ -208,7 +208,7 @@ impl Elaborator<'_> {
                 format!("a gradient is with respect to real variables, and this is {found}"),
                 format!("this is {found}"),
             )
-            .help("only reals can change a little: write `2.0` for the number 2, or make it real with `float(...)`");
+            .help("only numbers can change a little: make it real with `float(...)` first");
             self.report(d);
             return false;
         }

@@ -402,19 +402,20 @@ let g = grad(sum(2 * x), x)
     E0337 Error "gradient by something that is not real"
 "## What it means
 
-A gradient is taken by real arguments. This argument holds ints, labels or truth values, which cannot change a little.
+A gradient is taken by real arguments. This argument holds labels or truth values, which cannot change a little. (Whole
+numbers can: a variable of a gradient is real.)
 
 ## Example
 
 ```loss
-let n = 3
-let g = grad(2.0 * n, n)
+let on = true
+let g = grad(2.0 * float(on), on)
 ```
 
 ## Instead
 
 ```loss
-let x = 3.0
+let x = 1.0
 let g = grad(2 * x, x)
 ```
 "
