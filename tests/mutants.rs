@@ -98,6 +98,8 @@ fn mutate(text: &[u8], other: &str, random: &mut Random) -> Vec<u8> {
                 "\\",
                 "let",
                 "9999999999999999999999",
+                "100000000000",
+                "4294967296",
             ];
             parts[a] = hostile[random.below(hostile.len())];
         }

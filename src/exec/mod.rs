@@ -3,6 +3,7 @@
 
 mod context;
 mod plan;
+mod room;
 mod run;
 #[cfg(test)]
 mod tests;

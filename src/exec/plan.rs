@@ -4,7 +4,7 @@
 
 use crate::diag::codes::run;
 use crate::ir::{Attrs, Graph, Kernel, KernelArgs, Lifting, Node, NodeId, OpDef, RunFault, Runner};
-use crate::ops::{BROADCAST, GET, INPUT, loops, run_kernel};
+use crate::ops::{BROADCAST, GET, INPUT, LOOP, loops, run_kernel};
 use crate::source::Span;
 use crate::tensor::Tensor;
 use crate::types::{ArrayTy, Precision};
@@ -34,6 +34,8 @@ pub(super) struct Step {
     pub output_tys: Vec<ArrayTy>,
     pub span: Span,
     pub regions: Vec<Region>,
+    /// Bytes of all outputs where they are so many that there may be no room for them.
+    pub large: Option<usize>,
 }
 
 /// Where a kernel finds an input.
@@ -254,6 +256,8 @@ impl<'a> Planner<'a> {
             output_tys: node.tys.clone(),
             span: node.span,
             regions: node.attrs.regions.iter().cloned().map(Region::new).collect(),
+            // A loop asks for room itself, round by round.
+            large: if node.is(&LOOP) { None } else { super::room::large(&node.tys, self.graph.precision) },
         }
     }
 

@@ -64,6 +64,9 @@ impl Plan {
     }
 
     fn run_step(&self, step: &Step, slots: &mut [Option<Tensor>], context: &Context) -> Result<Vec<Tensor>, RunFault> {
+        if let Some(bytes) = step.large {
+            super::room::ask(bytes, &step.output_tys)?;
+        }
         let args = KernelArgs {
             inputs: step.inputs.iter().map(|read| self.read(*read, slots)).collect(),
             input_tys: step.input_tys.iter().collect(),

@@ -62,6 +62,28 @@ let y = [n: 2] => 2 * n
 print z[k = y]
 ```
 "
+    E0704 Error "not enough memory"
+"## What it means
+
+An array is about to be made that is larger than the memory the system can give. Most often two arrays with different
+axes were combined, so that every element of one meets every element of the other.
+
+## Example
+
+```loss
+let x = [n: 10000000] => n * 1.0
+print sum(x * x[n -> m])
+```
+
+## Instead
+
+Reduce each side before they meet:
+
+```loss
+let x = [n: 10000000] => n * 1.0
+print sum(x) * sum(x)
+```
+"
     E0711 Error "matrix has no such factorisation"
 "## What it means
 
