@@ -510,30 +510,15 @@ impl Elaborator<'_> {
 
 /// Where a stored value's axis got its size: the file or value it came through, or the statement itself.
 fn origin(graph: &Graph, inputs: &[Arc<Stored>], id: NodeId, dim: &Dim, name: &str, span: Span) -> (Span, String) {
-    let mut id = id;
-    let mut axis = dim.axis.clone();
-    loop {
-        let node = graph.node(id);
-        if node.is(&ops::INPUT) {
-            let stored = graph.inputs.iter().position(|i| *i == id).and_then(|i| inputs.get(i));
-            return match stored.and_then(|s| s.axis_origin(&axis)) {
-                Some(found) => found.clone(),
-                None => (span, format!("`{name}` is `{dim}` here")),
-            };
-        }
-        if node.is(&ops::RENAME)
-            && let Some(i) = node.attrs.dims.iter().position(|d| d.axis == axis)
-        {
-            axis = node.attrs.axes[i].clone();
-            id = node.inputs[0];
-            continue;
-        }
-        let made_here = node.attrs.dims.iter().any(|d| d.axis == axis);
-        let source = node.inputs.iter().find(|i| graph.node(**i).tys.first().is_some_and(|t| t.has(&axis)));
-        match source {
-            Some(next) if !made_here => id = *next,
-            _ => return (if node.span == Span::default() { span } else { node.span }, format!("`{dim}` is made here")),
-        }
+    let (id, axis) = super::origin::axis_source(graph, id, &dim.axis);
+    let node = graph.node(id);
+    if !node.is(&ops::INPUT) {
+        return (if node.span == Span::default() { span } else { node.span }, format!("`{dim}` is made here"));
+    }
+    let stored = graph.inputs.iter().position(|i| *i == id).and_then(|i| inputs.get(i));
+    match stored.and_then(|s| s.axis_origin(&axis)) {
+        Some(found) => found.clone(),
+        None => (span, format!("`{name}` is `{dim}` here")),
     }
 }
 

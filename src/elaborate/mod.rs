@@ -9,6 +9,7 @@ mod bracket;
 pub mod builtins;
 mod call;
 mod control;
+mod custom;
 mod declare;
 mod diff;
 mod expr;
@@ -16,6 +17,8 @@ mod facts;
 mod infer;
 mod item;
 mod operate;
+mod origin;
+mod region;
 pub mod scope;
 mod types;
 pub mod value;
@@ -422,35 +425,19 @@ impl<'a> Elaborator<'a> {
 
     fn node_origin(&self, level: usize, id: NodeId, axis: &Axis) -> Option<(Span, String)> {
         let graph = &self.frames[level].builder.graph;
-        let mut id = id;
-        let mut axis = axis.clone();
-        loop {
-            let node = graph.node(id);
-            if node.is(&ops::INPUT) {
-                if level > 0
-                    && let Some((outside, _)) = self.frames[level].captures.iter().find(|c| c.1 == id)
-                {
-                    return self.node_origin(level - 1, *outside, &axis);
-                }
-                let stored = self.stored.iter().find(|(_, input)| level == 0 && *input == id);
-                return match stored {
-                    Some((stored, _)) => stored.axis_origin(&axis).cloned(),
-                    None => Some((node.span, format!("`{}` comes from here", axis))),
-                };
-            }
-            if node.is(&ops::RENAME)
-                && let Some(i) = node.attrs.dims.iter().position(|d| d.axis == axis)
-            {
-                axis = node.attrs.axes[i].clone();
-                id = node.inputs[0];
-                continue;
-            }
-            let made_here = node.attrs.dims.iter().any(|d| d.axis == axis);
-            let source = node.inputs.iter().find(|i| graph.node(**i).tys.first().is_some_and(|t| t.has(&axis)));
-            match source {
-                Some(next) if !made_here => id = *next,
-                _ => return Some((node.span, format!("`{axis}` is made here"))),
-            }
+        let (id, axis) = origin::axis_source(graph, id, axis);
+        let node = graph.node(id);
+        if !node.is(&ops::INPUT) {
+            return Some((node.span, format!("`{axis}` is made here")));
+        }
+        if level > 0
+            && let Some((outside, _)) = self.frames[level].captures.iter().find(|c| c.1 == id)
+        {
+            return self.node_origin(level - 1, *outside, &axis);
+        }
+        match self.stored.iter().find(|(_, input)| level == 0 && *input == id) {
+            Some((stored, _)) => stored.axis_origin(&axis).cloned(),
+            None => Some((node.span, format!("`{axis}` comes from here"))),
         }
     }
 

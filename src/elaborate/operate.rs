@@ -78,6 +78,12 @@ impl Elaborator<'_> {
         }
     }
 
+    /// Reports a bracket that does not say which axes are meant.
+    pub(super) fn wants_axes(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>) -> Value {
+        self.report(Diagnostic::new(&codes::check::E0304, span, message, label));
+        Value::Unknown
+    }
+
     fn no_bracket(&mut self, name: &str, entries: &[BracketEntry]) -> bool {
         let Some(entry) = entries.first() else { return true };
         let d = Diagnostic::new(
@@ -190,19 +196,17 @@ impl Elaborator<'_> {
             let visible: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).collect();
             if !default_all && visible.len() != 1 {
                 let found = self.describe(&Value::Array(array));
-                let d = Diagnostic::new(
-                    &codes::check::E0304,
-                    span,
-                    format!("`{}` must be told along which axis", op.name),
-                    format!("this is {found}"),
-                )
-                .help(format!(
-                    "as in `{}[{}](...)`",
-                    op.name,
-                    visible.first().map_or("k".to_string(), |a| a.to_string())
-                ));
-                self.report(d);
-                return Value::Unknown;
+                return self
+                    .wants_axes(
+                        span,
+                        format!("`{}` must be told along which axis", op.name),
+                        format!("this is {found}"),
+                    )
+                    .help(format!(
+                        "as in `{}[{}](...)`",
+                        op.name,
+                        visible.first().map_or("k".to_string(), |a| a.to_string())
+                    ));
             }
             visible
         } else {
@@ -240,15 +244,13 @@ impl Elaborator<'_> {
         let (entries, new) = self.factor_axis(op, entries, &array);
         let Some(axes) = self.plain_axes(op.name, &entries, &array, place) else { return Value::Unknown };
         if axes.len() != n_axes {
-            let d = Diagnostic::new(
-                &codes::check::E0304,
-                span,
-                format!("`{}` needs {n_axes} axes in its bracket", op.name),
-                format!("{} given", axes.len()),
-            )
-            .note(format!("it is `{}`", op.signature));
-            self.report(d);
-            return Value::Unknown;
+            return self
+                .wants_axes(
+                    span,
+                    format!("`{}` needs {n_axes} axes in its bracket", op.name),
+                    format!("{} given", axes.len()),
+                )
+                .note(format!("it is `{}`", op.signature));
         }
         let operands: Vec<Operand> = operands.into_iter().map(|(a, s)| (self.to_real(&a, s), s)).collect();
         let attrs = Attrs::axes(axes).with_dims(new.into_iter().collect::<Vec<_>>());

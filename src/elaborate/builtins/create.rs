@@ -123,14 +123,7 @@ impl Elaborator<'_> {
 
     fn identity(&mut self, dims: &[Dim], span: Span) -> Value {
         let [row, column] = dims else {
-            let d = Diagnostic::new(
-                &codes::check::E0304,
-                span,
-                "`eye` needs two axes in its bracket",
-                "as in `eye[d: 3, e: 3]`",
-            );
-            self.report(d);
-            return Value::Unknown;
+            return self.wants_axes(span, "`eye` needs two axes in its bracket", "as in `eye[d: 3, e: 3]`");
         };
         let a = self.must(&ops::IOTA, &[], Attrs::dims(vec![row.clone()]), span);
         let b = self.must(&ops::IOTA, &[], Attrs::dims(vec![column.clone()]), span);
@@ -197,15 +190,9 @@ impl Elaborator<'_> {
         match args.len() {
             1 => {
                 let Some(ident) = axis_arg(0) else {
-                    let d = Diagnostic::new(
-                        &codes::check::E0304,
-                        span,
-                        "`size` takes the name of an axis",
-                        "as in `size(k)`",
-                    )
-                    .help("of an array's axis: `size(x, k)`");
-                    self.report(d);
-                    return Value::Unknown;
+                    return self
+                        .wants_axes(span, "`size` takes the name of an axis", "as in `size(k)`")
+                        .help("of an array's axis: `size(x, k)`");
                 };
                 if !self.is_axis_name(&ident.name) {
                     let mut d = Diagnostic::new(
@@ -299,14 +286,11 @@ impl Elaborator<'_> {
         let mut attrs = Attrs::none();
         if name == "categorical" {
             let Some(BracketEntry { kind: BracketKind::Axis(ident), .. }) = entries.first().cloned() else {
-                let d = Diagnostic::new(
-                    &codes::check::E0304,
+                return self.wants_axes(
                     span,
                     "`categorical` must be told along which axis the probabilities lie",
                     "as in `categorical[k](p)`",
                 );
-                self.report(d);
-                return Value::Unknown;
             };
             let axis = self.axis_named(&ident.name);
             if !self.ty(&operands[0].0).has(&axis) {
@@ -321,14 +305,7 @@ impl Elaborator<'_> {
         }
         let Some(dims) = self.new_dims(name, &entries) else { return Value::Unknown };
         if name == "permutation" && dims.len() != 1 {
-            let d = Diagnostic::new(
-                &codes::check::E0304,
-                span,
-                "`permutation` takes one axis",
-                "as in `permutation[n: 100]`",
-            );
-            self.report(d);
-            return Value::Unknown;
+            return self.wants_axes(span, "`permutation` takes one axis", "as in `permutation[n: 100]`");
         }
         let mut inputs: Vec<_> = operands
             .into_iter()

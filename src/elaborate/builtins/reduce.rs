@@ -240,14 +240,11 @@ impl Elaborator<'_> {
             if let Some((x, axis)) = merged {
                 return self.quantile(b, &x, None, &[axis], args, span);
             }
-            let d = Diagnostic::new(
-                &codes::check::E0304,
+            return self.wants_axes(
                 span,
                 format!("`{}` works along one axis of an array without a mask", b.name),
                 "here",
             );
-            self.report(d);
-            return Value::Unknown;
         }
         let Some(dim) = self.ty(x).dim(&axes[0]).cloned() else { return Value::Unknown };
         let q = if b.name == "median" {

@@ -244,9 +244,7 @@ impl Elaborator<'_> {
     fn topk(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(axes) = self.plain_axes("topk", entries, x, args[0].span) else { return Value::Unknown };
         let [axis] = &axes[..] else {
-            let d = Diagnostic::new(&codes::check::E0304, span, "`topk` works along one axis", "as in `topk[k](x, 5)`");
-            self.report(d);
-            return Value::Unknown;
+            return self.wants_axes(span, "`topk` works along one axis", "as in `topk[k](x, 5)`");
         };
         let Some(m) = self.known_argument(args.get(1), 1) else { return Value::Unknown };
         let dim = Dim::new(axis.clone(), Size::Known(m.max(0) as usize));
@@ -274,18 +272,12 @@ impl Elaborator<'_> {
         };
         if axes.len() != 1 && name != "reverse" {
             let found = self.describe(&Value::Array(x.clone()));
-            let d = Diagnostic::new(
-                &codes::check::E0304,
-                args[0].span,
-                format!("`{name}` works along one axis"),
-                format!("this is {found}"),
-            )
-            .help(match self.visible(&ty).first() {
-                Some(dim) => format!("name it, as in `{name}[{}](x)`", dim.axis),
-                None => "a single number has no axes".to_string(),
-            });
-            self.report(d);
-            return Value::Unknown;
+            return self
+                .wants_axes(args[0].span, format!("`{name}` works along one axis"), format!("this is {found}"))
+                .help(match self.visible(&ty).first() {
+                    Some(dim) => format!("name it, as in `{name}[{}](x)`", dim.axis),
+                    None => "a single number has no axes".to_string(),
+                });
         }
         let op = match name {
             "reverse" => &ops::REVERSE,
@@ -322,14 +314,11 @@ impl Elaborator<'_> {
     fn concat(&mut self, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(parts) = self.parts("concat", args) else { return Value::Unknown };
         let ([BracketEntry { kind: BracketKind::Axis(ident), .. }], false) = (entries, parts.is_empty()) else {
-            let d = Diagnostic::new(
-                &codes::check::E0304,
+            return self.wants_axes(
                 span,
                 "`concat` needs an axis in its bracket, and arrays",
                 "as in `concat[n](a, b)`",
             );
-            self.report(d);
-            return Value::Unknown;
         };
         let axis = self.axis_named(&ident.name);
         let mut total = Some(0);
@@ -353,14 +342,11 @@ impl Elaborator<'_> {
     fn stack(&mut self, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
         let Some(parts) = self.parts("stack", args) else { return Value::Unknown };
         let ([BracketEntry { kind: BracketKind::Axis(ident), .. }], false) = (entries, parts.is_empty()) else {
-            let d = Diagnostic::new(
-                &codes::check::E0304,
+            return self.wants_axes(
                 span,
                 "`stack` needs a new axis in its bracket, and arrays",
                 "as in `stack[s](a, b)`",
             );
-            self.report(d);
-            return Value::Unknown;
         };
         let dim = Dim::new(self.axis_named(&ident.name), Size::Known(parts.len()));
         self.see_axis(&ident.name, dim.size, ident.span);
