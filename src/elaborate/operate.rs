@@ -196,17 +196,19 @@ impl Elaborator<'_> {
             let visible: Vec<Axis> = self.visible(&ty).into_iter().map(|d| d.axis).collect();
             if !default_all && visible.len() != 1 {
                 let found = self.describe(&Value::Array(array));
-                return self
-                    .wants_axes(
-                        span,
-                        format!("`{}` must be told along which axis", op.name),
-                        format!("this is {found}"),
-                    )
-                    .help(format!(
-                        "as in `{}[{}](...)`",
-                        op.name,
-                        visible.first().map_or("k".to_string(), |a| a.to_string())
-                    ));
+                let d = Diagnostic::new(
+                    &codes::check::E0304,
+                    span,
+                    format!("`{}` must be told along which axis", op.name),
+                    format!("this is {found}"),
+                )
+                .help(format!(
+                    "as in `{}[{}](...)`",
+                    op.name,
+                    visible.first().map_or("k".to_string(), |a| a.to_string())
+                ));
+                self.report(d);
+                return Value::Unknown;
             }
             visible
         } else {
@@ -244,13 +246,15 @@ impl Elaborator<'_> {
         let (entries, new) = self.factor_axis(op, entries, &array);
         let Some(axes) = self.plain_axes(op.name, &entries, &array, place) else { return Value::Unknown };
         if axes.len() != n_axes {
-            return self
-                .wants_axes(
-                    span,
-                    format!("`{}` needs {n_axes} axes in its bracket", op.name),
-                    format!("{} given", axes.len()),
-                )
-                .note(format!("it is `{}`", op.signature));
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                span,
+                format!("`{}` needs {n_axes} axes in its bracket", op.name),
+                format!("{} given", axes.len()),
+            )
+            .note(format!("it is `{}`", op.signature));
+            self.report(d);
+            return Value::Unknown;
         }
         let operands: Vec<Operand> = operands.into_iter().map(|(a, s)| (self.to_real(&a, s), s)).collect();
         let attrs = Attrs::axes(axes).with_dims(new.into_iter().collect::<Vec<_>>());

@@ -190,9 +190,15 @@ impl Elaborator<'_> {
         match args.len() {
             1 => {
                 let Some(ident) = axis_arg(0) else {
-                    return self
-                        .wants_axes(span, "`size` takes the name of an axis", "as in `size(k)`")
-                        .help("of an array's axis: `size(x, k)`");
+                    let d = Diagnostic::new(
+                        &codes::check::E0304,
+                        span,
+                        "`size` takes the name of an axis",
+                        "as in `size(k)`",
+                    )
+                    .help("of an array's axis: `size(x, k)`");
+                    self.report(d);
+                    return Value::Unknown;
                 };
                 if !self.is_axis_name(&ident.name) {
                     let mut d = Diagnostic::new(

@@ -272,12 +272,18 @@ impl Elaborator<'_> {
         };
         if axes.len() != 1 && name != "reverse" {
             let found = self.describe(&Value::Array(x.clone()));
-            return self
-                .wants_axes(args[0].span, format!("`{name}` works along one axis"), format!("this is {found}"))
-                .help(match self.visible(&ty).first() {
-                    Some(dim) => format!("name it, as in `{name}[{}](x)`", dim.axis),
-                    None => "a single number has no axes".to_string(),
-                });
+            let d = Diagnostic::new(
+                &codes::check::E0304,
+                args[0].span,
+                format!("`{name}` works along one axis"),
+                format!("this is {found}"),
+            )
+            .help(match self.visible(&ty).first() {
+                Some(dim) => format!("name it, as in `{name}[{}](x)`", dim.axis),
+                None => "a single number has no axes".to_string(),
+            });
+            self.report(d);
+            return Value::Unknown;
         }
         let op = match name {
             "reverse" => &ops::REVERSE,
