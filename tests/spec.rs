@@ -26,6 +26,18 @@ fn defining_programs_are_read() {
 }
 
 #[test]
+fn the_program_of_the_readme_runs() {
+    let scratch = Scratch::new("readme");
+    let readme = common::read(&common::root().join("README.md"));
+    let programs: Vec<&str> = readme.split("```loss\n").skip(1).filter_map(|part| part.split("```").next()).collect();
+    assert!(!programs.is_empty());
+    for (number, program) in programs.iter().enumerate() {
+        let ran = loss(&["run", &scratch.file(&format!("readme{number}.loss"), program).to_string_lossy()]);
+        assert_eq!(ran.status, Some(0), "{program}\n{}", ran.stderr);
+    }
+}
+
+#[test]
 fn the_example_of_every_operation_is_true() {
     let scratch = Scratch::new("examples-of-operations");
     let with_example: Vec<_> = loss::ops::all().filter(|op| !op.example.is_empty()).enumerate().collect();
