@@ -60,6 +60,10 @@ pub struct LoadRequest {
     pub path: Arc<str>,
     pub bundled: bool,
     pub fields: Vec<LoadField>,
+    /// `header = true` or `false`, where the program says so.
+    pub header: Option<bool>,
+    /// `separator = ";"`
+    pub separator: Option<u8>,
     pub span: Span,
 }
 
@@ -78,6 +82,8 @@ pub struct LoadedField {
     pub name: Arc<str>,
     pub ty: ArrayTy,
     pub data: Option<Tensor>,
+    /// A column of texts, which is a list.
+    pub texts: Option<Vec<String>>,
 }
 
 /// What came from a file.

@@ -1,13 +1,13 @@
 //! Data files for the elaborator: read once a session, kept while their bytes may be asked for again.
 
 use super::library::Library;
-use crate::data::{self, DeclaredAxis, Field, FieldData, FieldElem, LoadSpec};
+use crate::data::{self, DeclaredAxis, Field, FieldData, FieldElem, Header, LoadSpec, Separator};
 use crate::diag::Diagnostic;
 use crate::elaborate::{Host, LoadField, LoadRequest, Loaded, LoadedField, Mode};
 use crate::syntax::ast::ElemExpr;
 use crate::types::{ArrayTy, Axis, Dim, Elem, Precision, Size, Sizes};
 use crate::world::World;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct Files {
     folder: PathBuf,
     read: HashMap<String, Arc<data::Loaded>>,
+    /// Names along axes that files gave, by axis; nothing where two files disagree.
+    pub names: BTreeMap<String, Option<Arc<[String]>>>,
     /// Names and hashes of the files read, in order, for the manifest.
     pub hashes: Vec<(String, String)>,
 }
@@ -23,6 +25,20 @@ pub struct Files {
 impl Files {
     pub fn folder_path(&self) -> PathBuf {
         self.folder.clone()
+    }
+
+    fn name_axis(&mut self, axis: &str, names: &[String]) {
+        // Classes called 0, 1, 2 are their own names.
+        if names.iter().enumerate().all(|(i, n)| n.parse() == Ok(i)) {
+            return;
+        }
+        match self.names.get_mut(axis) {
+            Some(known) if known.as_ref().is_none_or(|k| **k != *names) => *known = None,
+            Some(_) => {}
+            None => {
+                self.names.insert(axis.to_string(), Some(names.into()));
+            }
+        }
     }
 
     /// Relative paths are looked up beside the program.
@@ -41,6 +57,9 @@ pub struct SessionHost<'a> {
 impl Host for SessionHost<'_> {
     fn load(&mut self, request: &LoadRequest, _mode: Mode, _sizes: &mut Sizes) -> Result<Loaded, Diagnostic> {
         let loaded = self.read(request).map_err(|fault| fault.diagnostic(request.span))?;
+        for (axis, names) in axis_names(request, &loaded) {
+            self.files.name_axis(&axis, names);
+        }
         Ok(arrange(request, &loaded))
     }
 
@@ -51,8 +70,15 @@ impl Host for SessionHost<'_> {
 
 impl SessionHost<'_> {
     fn read(&mut self, request: &LoadRequest) -> Result<Arc<data::Loaded>, Box<data::DataFault>> {
-        let key =
-            format!("{:?} {} {:?} {:?}", self.precision, request.path, self.files.folder, declaration(&request.fields));
+        let key = format!(
+            "{:?} {} {:?} {:?} {:?} {:?}",
+            self.precision,
+            request.path,
+            self.files.folder,
+            declaration(&request.fields),
+            request.header,
+            request.separator
+        );
         if let Some(found) = self.files.read.get(&key) {
             return Ok(found.clone());
         }
@@ -72,7 +98,9 @@ impl SessionHost<'_> {
 
     fn read_file(&mut self, request: &LoadRequest) -> Result<data::Loaded, Box<data::DataFault>> {
         let fields = request.fields.iter().map(field).collect();
-        let spec = LoadSpec::new(fields).precision(self.precision);
+        let mut spec = LoadSpec::new(fields).precision(self.precision);
+        spec.header = request.header.map_or(Header::Auto, |yes| if yes { Header::Yes } else { Header::No });
+        spec.separator = request.separator.map_or(Separator::Auto, Separator::Byte);
         let (loaded, bytes) = data::load_file(self.world, &self.files.folder, &request.path, &spec)?;
         let hash = (request.path.to_string(), crate::out::sha256(&bytes));
         if !self.files.hashes.contains(&hash) {
@@ -98,13 +126,36 @@ fn field(f: &LoadField) -> Field {
     Field::new(f.name.clone(), elem, axes)
 }
 
+/// Names along the axes of a file, by the program's names of those axes.
+fn axis_names<'a>(request: &LoadRequest, loaded: &'a data::Loaded) -> Vec<(Arc<str>, &'a [String])> {
+    let mut out = Vec::new();
+    for (i, f) in request.fields.iter().enumerate() {
+        let found = if request.bundled { loaded.field(&f.name) } else { loaded.fields.get(i) };
+        let Some(found) = found else { continue };
+        let label = match (&f.elem, &found.elem) {
+            (ElemExpr::Label(k), data::LoadedElem::Label(own)) => Some((k.name.clone(), own)),
+            _ => None,
+        };
+        let axes = f.axes.iter().map(|a| a.0.clone()).zip(&found.axes);
+        out.extend(axes.chain(label).filter_map(|(here, own)| Some((here, loaded.names_of(own)?))));
+    }
+    out
+}
+
 /// What was read in the program's own axes: those of the declaration.
 fn arrange(request: &LoadRequest, loaded: &data::Loaded) -> Loaded {
     let mut out = Loaded::default();
     for (i, f) in request.fields.iter().enumerate() {
         let found = if request.bundled { loaded.field(&f.name) } else { loaded.fields.get(i) };
         let Some(found) = found else { continue };
-        let FieldData::Array(tensor) = &found.data else { continue };
+        let tensor = match &found.data {
+            FieldData::Array(tensor) => tensor,
+            FieldData::Texts(texts) => {
+                let (name, ty, texts) = (f.name.clone(), ArrayTy::scalar(Elem::Real), Some(texts.clone()));
+                out.fields.push(LoadedField { name, ty, data: None, texts });
+                continue;
+            }
+        };
         let axis = |at: usize| f.axes.get(at).map(|a| a.0.clone()).or(found.axes.get(at).cloned());
         let dims: Vec<Dim> = tensor
             .shape()
@@ -123,7 +174,8 @@ fn arrange(request: &LoadRequest, loaded: &data::Loaded) -> Loaded {
             (_, data::LoadedElem::Bool) => Elem::Bool,
             _ => Elem::Real,
         };
-        out.fields.push(LoadedField { name: f.name.clone(), ty: ArrayTy::new(elem, dims), data: Some(tensor.clone()) });
+        let (name, ty, data) = (f.name.clone(), ArrayTy::new(elem, dims), Some(tensor.clone()));
+        out.fields.push(LoadedField { name, ty, data, texts: None });
     }
     out
 }

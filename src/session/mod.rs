@@ -6,6 +6,7 @@ pub mod output;
 mod perform;
 mod plots;
 mod present;
+mod tables;
 
 pub use output::{Event, Options, Outcome, Output, Recorder, Status};
 

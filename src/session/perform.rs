@@ -43,7 +43,18 @@ impl Session {
     pub(super) fn bind_checked(&mut self, step: Step, item: &Item, id: ModuleId) -> Result<(), Vec<Diagnostic>> {
         let Step { graph, inputs, action } = step;
         match action {
-            Action::Use(path) => self.use_module(&path, item.span, id, Mode::Check),
+            Action::Use(path) => {
+                let done = self.use_module(&path, item.span, id, Mode::Check);
+                if done.is_err() {
+                    // What was asked for is bound all the same: its uses are no faults of their own.
+                    for ident in path.names {
+                        if self.globals.find(id, &ident.name, usize::MAX).is_none() {
+                            self.bind(id, ident, Value::Unknown, None);
+                        }
+                    }
+                }
+                done
+            }
             Action::Bind { names, doc, from } => {
                 for (ident, value) in names {
                     let value = self.stored(&ident.name, &value, &ident, &graph, None, &inputs, &from);
@@ -147,10 +158,7 @@ impl Session {
                 Ok(())
             }
             Action::Plot { series, clauses, doc, span } => self.plot(&series, &clauses, doc.as_deref(), span, &results),
-            Action::Table { value, span } => {
-                self.print(span, &value, &results, output);
-                Ok(())
-            }
+            Action::Table { value, span } => self.table(&value, span, &results, output),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::elaborate::signature_text;
 use crate::elaborate::value::{Array, Function, Stored, Value};
 use crate::ir::Graph;
 use crate::tensor::Tensor;
+use crate::types::{ArrayTy, Axis, Elem};
 use std::sync::Arc;
 
 /// What a value's arrays stand for once a statement has run.
@@ -32,7 +33,10 @@ impl Session {
     pub(super) fn displayed(&mut self, value: &Value, results: &Results) -> display::Value {
         match value {
             Value::Array(a) => match results.tensor(a) {
-                Some((ty, data)) => display::Value::array(ty, data),
+                Some((ty, data)) => {
+                    let names = self.axis_names(&ty);
+                    display::Value::Array(display::ArrayValue { ty, data, names })
+                }
                 None => display::Value::Opaque("an array".into()),
             },
             Value::Text(t) => display::Value::text(t.to_string()),
@@ -54,6 +58,26 @@ impl Session {
             Value::Declared { kind, name } => display::Value::Opaque(format!("{kind} {name}")),
             Value::Masked { .. } | Value::Unknown => display::Value::Opaque("unknown".into()),
         }
+    }
+
+    /// Names along the axes of a type, where files gave them.
+    fn axis_names(&self, ty: &ArrayTy) -> Vec<(Axis, Arc<[String]>)> {
+        let known = |axis: &Axis| {
+            let names = self.files.names.get(axis.name())?.clone()?;
+            (*axis == Axis::global(axis.name())).then_some(names)
+        };
+        let along = ty.dims.iter().filter_map(|d| {
+            let names = known(&d.axis).filter(|n| d.size.known() == Some(n.len()))?;
+            Some((d.axis.clone(), names))
+        });
+        let mut out: Vec<(Axis, Arc<[String]>)> = along.collect();
+        if let Elem::Label(axis) = &ty.elem
+            && let Some(names) = known(axis)
+            && !out.iter().any(|(a, _)| a == axis)
+        {
+            out.push((axis.clone(), names));
+        }
+        out
     }
 
     /// `f(z: real[k], y: label k) -> real`

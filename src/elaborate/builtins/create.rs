@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::ir::Attrs;
 use crate::ops;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, BracketEntry, BracketKind, ExprKind, TypeExprKind};
+use crate::syntax::ast::{Arg, BracketEntry, BracketKind, ExprKind, Ident, TypeExprKind};
 use crate::types::{Dim, Elem};
 use std::sync::Arc;
 
@@ -363,7 +363,23 @@ impl Elaborator<'_> {
             return Value::Unknown;
         };
         let mut fields = Vec::new();
+        let (mut header, mut separator) = (None, None);
         for arg in &args[1..] {
+            match (&arg.name, &arg.value.kind) {
+                (Some(n), ExprKind::Bool(yes)) if &*n.name == "header" && !bundled => {
+                    header = Some(*yes);
+                    continue;
+                }
+                (Some(n), ExprKind::Text(sign)) if &*n.name == "separator" && !bundled && sign.value.len() == 1 => {
+                    separator = sign.value.bytes().next();
+                    continue;
+                }
+                (Some(n), _) => {
+                    self.load_option(n, bundled);
+                    return Value::Unknown;
+                }
+                _ => {}
+            }
             match self.load_field(arg) {
                 Some(field) => fields.push(field),
                 None => return Value::Unknown,
@@ -380,7 +396,7 @@ impl Elaborator<'_> {
             self.report(d);
             return Value::Unknown;
         }
-        let request = LoadRequest { path: path.value.clone(), bundled, fields, span: path.span };
+        let request = LoadRequest { path: path.value.clone(), bundled, fields, header, separator, span: path.span };
         let sizes = &mut self.frames.last_mut().expect("internal: no graph").builder.sizes;
         match self.host.load(&request, self.options.mode, sizes) {
             Ok(loaded) => self.loaded(&request, loaded),
@@ -389,6 +405,21 @@ impl Elaborator<'_> {
                 Value::Unknown
             }
         }
+    }
+
+    fn load_option(&mut self, name: &Ident, bundled: bool) {
+        let d = Diagnostic::new(
+            &codes::check::E0426,
+            name.span,
+            format!("`{}` is no option of a file", name.name),
+            "in this call",
+        );
+        let d = if bundled {
+            d.help("a field is declared by its name and type, as in `x: real[n, d]`")
+        } else {
+            d.help("the options are `header = true` or `false`, and `separator = \";\"`; a field is declared as in `x: real[n, d]`")
+        };
+        self.report(d);
     }
 
     fn load_field(&mut self, arg: &Arg) -> Option<LoadField> {
@@ -427,6 +458,10 @@ impl Elaborator<'_> {
         }
         let mut values = Vec::new();
         for field in loaded.fields {
+            if let Some(texts) = field.texts {
+                values.push((field.name, Value::list(texts.into_iter().map(|t| Value::Text(t.into())).collect())));
+                continue;
+            }
             let origin = |d: &Dim| (request.span, format!("`{d}` comes from this file"));
             let origins = field.ty.dims.iter().map(origin).collect();
             for dim in &field.ty.dims {
