@@ -142,12 +142,3 @@ fn wrong_arguments_and_panics_are_faults() {
     let fault = Plan::new(&broken).unwrap().run(&[wave(3)], &context).unwrap_err();
     assert_eq!(fault.code.id, "E0901");
 }
-
-#[test]
-#[ignore = "a measurement: run with --release --ignored --nocapture"]
-fn a_million_rounds() {
-    let plan = Plan::new(&counting_loop(1_000_000)).unwrap();
-    let start = std::time::Instant::now();
-    plan.run(&[Tensor::scalar(0.0)], &Context::new(1).unwrap()).unwrap();
-    println!("{:?}", start.elapsed());
-}
