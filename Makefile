@@ -12,7 +12,7 @@ demo: build
 
 # Unit tests run unoptimised, with all internal checks; programs are run by the optimised binary.
 test: build
-	LOSS_BIN="$(abspath $(LOSS))" cargo test --locked
+	LOSS_BIN="$(abspath $(LOSS))" cargo test --locked --no-fail-fast
 
 lint: deps
 	cargo fmt --check
