@@ -11,7 +11,7 @@ pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Array(array) => array_json(array),
         Value::Record(fields) => Json::Object(fields.iter().map(|(name, v)| (name.clone(), to_json(v))).collect()),
-        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::List(items) | Value::Tuple(items) => Json::Array(items.iter().map(to_json).collect()),
         Value::Text(text) => Json::String(text.clone()),
         Value::Function(signature) => json!({ "function": signature }),
         Value::Table(table) => table_json(table),

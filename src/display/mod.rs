@@ -23,6 +23,7 @@ pub enum Value {
     /// Fields in the order written.
     Record(Vec<(String, Value)>),
     List(Vec<Value>),
+    Tuple(Vec<Value>),
     Text(String),
     /// A function by its name and signature: `comp_sum(z: real[k], y: label k, tau = 1) -> real`.
     Function(String),
@@ -100,6 +101,10 @@ fn inline(value: &Value, width: usize) -> Option<String> {
             let items: Option<Vec<String>> = items.iter().map(|v| inline(v, width)).collect();
             format!("[{}]", items?.join(", "))
         }
+        Value::Tuple(items) => {
+            let items: Option<Vec<String>> = items.iter().map(|v| inline(v, width)).collect();
+            format!("({})", items?.join(", "))
+        }
         Value::Record(fields) => {
             let item = |(name, v): &(String, Value)| Some(format!("{name}: {}", inline(v, width)?));
             let items: Option<Vec<String>> = fields.iter().map(item).collect();
@@ -121,7 +126,7 @@ fn text(value: &Value, width: usize, rows: usize) -> Vec<String> {
             let name = |(name, v): &(String, Value)| under(name, v, width);
             fields.iter().flat_map(name).collect()
         }
-        Value::List(items) => {
+        Value::List(items) | Value::Tuple(items) => {
             let shown = if items.len() > rows * 2 { rows } else { items.len() };
             let item = |(i, v): (usize, &Value)| under(&i.to_string(), v, width);
             let mut lines: Vec<String> = items.iter().enumerate().take(shown).flat_map(item).collect();

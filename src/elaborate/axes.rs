@@ -231,6 +231,24 @@ impl Elaborator<'_> {
         }
         let sizes: Vec<(Axis, Size)> =
             values.iter().flat_map(|v| self.arrays_of(v)).flatten().map(|d| (d.axis, d.size)).collect();
+        let made = self.facts_of(&def.body).makes.clone();
+        for entry in entries {
+            let BracketKind::Axis(name) = &entry.kind else { continue };
+            let unmet = |a: &Axis| !sizes.iter().any(|s| s.0 == *a);
+            let builds = def.axes.iter().any(|a| made.contains(&a.name));
+            if !sizes.is_empty() && !builds && self.axes_named(&name.name).iter().all(unmet) {
+                let list: Vec<String> = sizes.iter().map(|s| format!("`{}`", s.0)).collect();
+                let d = Diagnostic::new(
+                    &codes::check::E0302,
+                    name.span,
+                    format!("no argument has the axis `{}`", name.name),
+                    "asked for here",
+                )
+                .label(span, format!("the arguments have {}", list.join(", ")));
+                self.report(d);
+                return None;
+            }
+        }
         let size_of = |axes: &[Axis]| match axes {
             [one] => sizes.iter().find(|s| s.0 == *one).map(|s| s.1),
             _ => None,

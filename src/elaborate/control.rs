@@ -305,18 +305,19 @@ impl Elaborator<'_> {
             return Body::Failed;
         }
         if !value.same_structure(start) {
+            let shown = |this: &Self, v: &Value| match v {
+                Value::Array(_) => v.kind().to_string(),
+                other => this.describe(other),
+            };
+            let (first, next) = (shown(self, start), shown(self, &value));
             self.abandon();
             let d = Diagnostic::new(
                 &codes::check::E0331,
                 l.body.value.span,
-                format!(
-                    "a loop's body gives its next state, which starts as {} and here is {}",
-                    start.kind(),
-                    value.kind()
-                ),
+                format!("a loop's body gives its next state, which starts as {first} and here is {next}"),
                 "not the same kind of value",
             )
-            .label(l.start.span, format!("the state starts as {}", start.kind()));
+            .label(l.start.span, format!("the state starts as {first}"));
             self.report(d);
             return Body::Failed;
         }
@@ -496,8 +497,24 @@ impl Elaborator<'_> {
             }
         };
         let outputs = self.get_outputs(node, n + kept + 1);
-        let chosen = if scan_dim.is_some() { &outputs[n..n + kept] } else { &outputs[..n] };
-        Self::rebuild(start, chosen)
+        let Some(dim) = scan_dim else { return Self::rebuild(start, &outputs[..n]) };
+        let mut kept_states = outputs[n..n + kept].to_vec();
+        if l.until.is_some() {
+            kept_states = self.held(&kept_states, &outputs[n + kept], &dim, span);
+        }
+        Self::rebuild(start, &kept_states)
+    }
+
+    /// A loop that stopped early stays where it stopped: its last state stands for all the rounds that were left out.
+    fn held(&mut self, states: &[Array], rounds: &Array, dim: &Dim, span: Span) -> Vec<Array> {
+        let one = self.int_const(1);
+        let last = self.must(&ops::SUB, &[rounds, &one], Attrs::none(), span);
+        let at = self.must(&ops::IOTA, &[], Attrs::dims(vec![dim.clone()]), span);
+        let at = self.to_int(&at, span);
+        let later = self.must(&ops::GT, &[&at, &last], Attrs::none(), span);
+        let at = self.must(&ops::SELECT, &[&later, &last, &at], Attrs::none(), span);
+        let along = Attrs::axes(vec![dim.axis.clone()]);
+        states.iter().map(|s| self.must(&ops::PICK, &[s, &at], along.clone(), span)).collect()
     }
 
     /// `to` is the size of an axis and `from` is 0: that size, known or not.

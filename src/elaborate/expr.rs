@@ -35,6 +35,9 @@ fn holds(declared: &ast::ElemExpr, elem: &Elem) -> bool {
     }
 }
 
+/// Numbers with a name, where the program gives the name no other meaning.
+const CONSTANTS: [(&str, f64); 3] = [("pi", std::f64::consts::PI), ("inf", f64::INFINITY), ("nan", f64::NAN)];
+
 impl Elaborator<'_> {
     pub(super) fn expr(&mut self, e: &Expr) -> Value {
         let outer = self.b().span;
@@ -106,6 +109,9 @@ impl Elaborator<'_> {
         }
         if self.is_axis_name(&ident.name) {
             return self.coordinates(&ident.name, ident.span);
+        }
+        if let Some((_, value)) = CONSTANTS.iter().find(|(name, _)| *name == &*ident.name) {
+            return Value::Array(self.real_const(*value));
         }
         self.unknown_name(ident);
         Value::Unknown
@@ -306,9 +312,17 @@ impl Elaborator<'_> {
         value
     }
 
+    /// `let f = x -> ...`: messages call the function by that name.
+    pub(super) fn name_function(&mut self, pattern: &Pattern, value: &Expr) {
+        if let (Pattern::Name(name), ExprKind::Lambda { .. }) = (pattern, &value.kind) {
+            self.naming = Some(name.name.clone());
+        }
+    }
+
     fn local_item(&mut self, item: &Item) {
         match &item.kind {
             ItemKind::Let { pattern, ty, value: e } => {
+                self.name_function(pattern, e);
                 let value = self.let_value(ty.as_ref(), e);
                 self.bind_pattern(pattern, value, e.span);
             }
@@ -435,7 +449,7 @@ impl Elaborator<'_> {
         let parameter = |p: &Ident| ast::Parameter { name: p.clone(), ty: None, default: None, span: p.span };
         let def = ast::Def {
             kind: ast::DefKind::Def,
-            name: Ident { name: "function".into(), span },
+            name: Ident { name: self.naming.take().unwrap_or_else(|| "function".into()), span },
             axes: Vec::new(),
             params: params.iter().map(parameter).collect(),
             result: None,
@@ -478,9 +492,14 @@ impl Elaborator<'_> {
     fn build(&mut self, dims: &[(Ident, Expr)], body: &Expr, span: Span) -> Value {
         let env = self.env.clone();
         let mut new: Vec<Dim> = Vec::new();
-        for (ident, size) in dims {
+        for (i, (ident, size)) in dims.iter().enumerate() {
             let size = self.size_expr(size);
             let axis = self.axis_named(&ident.name);
+            if let Some((first, _)) = dims[..i].iter().find(|d| d.0.name == ident.name) {
+                self.twice(ident, first.span);
+                self.env = env;
+                return Value::Unknown;
+            }
             self.env.push_axis(ident.name.clone(), vec![axis.clone()], super::scope::AxisSize::Known(size));
             let dim = Dim::new(axis, size);
             // Inside the body the name is the coordinate, whatever it means outside.
@@ -498,6 +517,18 @@ impl Elaborator<'_> {
         let Some(array) = self.want_array(value, body.span, "what is built") else { return Value::Unknown };
         let array = self.broadcast(&array, &new, span);
         Value::Array(self.in_order(&array, &new, span))
+    }
+
+    /// An axis is named twice where an array is made.
+    pub(super) fn twice(&mut self, again: &Ident, first: Span) {
+        let d = Diagnostic::new(
+            &codes::check::E0205,
+            again.span,
+            format!("the axis `{}` is named twice", again.name),
+            "again here",
+        )
+        .label(first, "first here");
+        self.report(d);
     }
 
     /// The array with the given dims first, in that order.

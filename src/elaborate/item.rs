@@ -108,6 +108,7 @@ impl Elaborator<'_> {
             ItemKind::Let { pattern, ty, value } => {
                 self.watch(value);
                 let place = value.span;
+                self.name_function(pattern, value);
                 let value = self.let_value(ty.as_ref(), value);
                 let names = self.destructure(pattern, value, place);
                 Action::Bind { names, doc: item.doc.clone(), from: Arc::default() }

@@ -140,6 +140,8 @@ pub struct Elaborator<'a> {
     /// While a definition without written types is looked at: its parameters, to learn what they must be.
     probing: Vec<infer::Probe>,
     wrt_names: Vec<Arc<str>>,
+    /// The name that a `let` gives to the function written behind it.
+    naming: Option<Arc<str>>,
     /// Above zero inside what is plainly meant to combine every pair: `outer`, a build, a declared type.
     outer_allowed: u32,
     /// Axes that the text visibly made by renaming or used as coordinates.
@@ -170,6 +172,7 @@ impl<'a> Elaborator<'a> {
             facts: HashMap::new(),
             probing: Vec::new(),
             wrt_names: Vec::new(),
+            naming: None,
             outer_allowed: 0,
             renamed: Vec::new(),
             symbolic: 0,

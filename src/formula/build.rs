@@ -125,7 +125,13 @@ impl<'g> Writer<'g> {
             Notation::Call { latex } => {
                 let axes = node.attrs.axes.iter().map(|a| a.name().to_string()).collect();
                 let latex = (!latex.is_empty()).then(|| latex.to_string());
-                Formula::Call { function: node.op.name.to_string(), latex, axes, args }
+                // As the language writes them.
+                let function = match node.op.name {
+                    "maximum" => "max",
+                    "minimum" => "min",
+                    name => name,
+                };
+                Formula::Call { function: function.to_string(), latex, axes, args }
             }
             Notation::Infix { symbol, latex, precedence } => {
                 let mut args = args.into_iter();

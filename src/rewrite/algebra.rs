@@ -52,6 +52,8 @@ impl Rewriter<'_> {
                     self.strong_zero(op, a, b)
                 } else if is(&AND) || is(&OR) {
                     self.logic(op, a, b)
+                } else if is(&GE) || is(&GT) || is(&LE) || is(&LT) {
+                    self.compare_rules(op, a, b)
                 } else if is(&CONTRACT) {
                     self.contract_rules(a, b, &attrs.axes)
                 } else {
@@ -273,6 +275,22 @@ impl Rewriter<'_> {
         None
     }
 
+    /// `0 >= a - b` is `b >= a`: a difference is 0 only where its sides are equal.
+    fn compare_rules(&mut self, op: &'static OpDef, a: NodeId, b: NodeId) -> Option<NodeId> {
+        let ty = self.probe(op, &[a, b], &Attrs::none())?;
+        let sides = if self.is_constant(a, 0.0) {
+            let (x, y) = self.args2(b, &SUB)?;
+            [y, x]
+        } else if self.is_constant(b, 0.0) {
+            let (x, y) = self.args2(a, &SUB)?;
+            [x, y]
+        } else {
+            return None;
+        };
+        let done = self.op(op, &sides)?;
+        Some(self.fit(done, &ty))
+    }
+
     fn logic(&mut self, op: &'static OpDef, a: NodeId, b: NodeId) -> Option<NodeId> {
         let absorbing = std::ptr::eq(op, &OR);
         let ty = self.probe(op, &[a, b], &Attrs::none())?;
@@ -317,6 +335,15 @@ impl Rewriter<'_> {
         }
         if let Some(inner) = inside(self, b, 2) {
             return self.op(&SELECT, &[mask, a, inner]);
+        }
+        // where(x >= y, 0, max(0, y - x)) is max(0, y - x).
+        if self.is_constant(a, 0.0)
+            && let Some((x, y)) = self.args2(mask, &GE)
+            && let Some((p, q)) = self.args2(b, &MAXIMUM)
+            && let Some(u) = if self.is_constant(p, 0.0) { Some(q) } else { None }
+            && self.args2(u, &SUB) == Some((y, x))
+        {
+            return Some(self.fit(b, &ty));
         }
         // Signs and constant factors come out of a choice between something and nothing.
         let (x, first) = if self.is_constant(b, 0.0) { (a, true) } else { (b, false) };

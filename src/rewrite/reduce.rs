@@ -31,8 +31,22 @@ impl Rewriter<'_> {
                 return Some(self.fit(done, &ty));
             }
         }
+        if self.centred(x, axes) {
+            return Some(self.full(0.0, &ty));
+        }
         let done = self.factors_out_of_sum(x, axes).or_else(|| self.as_contraction(x, axes))?;
         Some(self.fit(done, &ty))
+    }
+
+    /// Reads `x - mean[axes](x)`, which sums to nothing.
+    fn centred(&self, x: NodeId, axes: &[Axis]) -> bool {
+        let Some((whole, mean)) = self.args2(x, &SUB) else { return false };
+        let mean = self.arg(mean, &BROADCAST).unwrap_or(mean);
+        let Some((sum, size)) = self.args2(mean, &DIV) else { return false };
+        let Some(node) = self.as_op(sum, &SUM) else { return false };
+        let same = node.inputs[0] == whole && node.attrs.axes == axes && axes.len() == 1;
+        let size = self.arg(size, &CAST).and_then(|s| self.as_op(s, &SIZE));
+        same && size.is_some_and(|s| s.attrs.dims.first().is_some_and(|d| d.axis == axes[0]))
     }
 
     /// The sum of something that may lack some of the axes.

@@ -376,6 +376,13 @@ impl Rewriter<'_> {
         if let Some(c) = self.constant(a) {
             return self.constant_times(c, b);
         }
+        let quotient = |r: &Self, x: NodeId| r.args2(x, &DIV).is_some() || r.args2(x, &ZDIV).is_some();
+        if (quotient(self, a) || quotient(self, b))
+            && let Some(done) = self.cancelled(a, b, false)
+        {
+            let ty = self.probe(&MUL, &[a, b], &Attrs::none())?;
+            return Some(self.fit(done, &ty));
+        }
         // x * where(m, y, 0) is where(m, x * y, 0): also where x is infinite.
         for (x, y) in [(a, b), (b, a)] {
             if let Some((mask, inner, holds)) = self.or_nothing(y)
@@ -478,6 +485,9 @@ impl Rewriter<'_> {
                 }
             }
         }
+        if let Some(done) = self.cancelled(a, b, true) {
+            return Some(self.fit(done, &ty));
+        }
         // a / (c * y): the constant moves in front where no digit is lost.
         if let Some((c, y)) = self.args2(b, &MUL)
             && let Some(c) = self.constant(c)
@@ -488,6 +498,36 @@ impl Rewriter<'_> {
             return self.scaled(1.0 / c, quotient);
         }
         None
+    }
+
+    /// `p * q / (p * r)` is `q / r`: factors of `a * b` (or `a / b`) that stand above and below go. A quotient of the same
+    /// two names alone stays as written.
+    fn cancelled(&mut self, a: NodeId, b: NodeId, divide: bool) -> Option<NodeId> {
+        let (mut p, mut q) = (self.loose_product(a), self.loose_product(b));
+        if divide {
+            std::mem::swap(&mut q.above, &mut q.below);
+            q.coefficient = 1.0 / q.coefficient;
+        }
+        let coefficient = p.coefficient * q.coefficient;
+        if !coefficient.is_normal() || (divide && !is_power_of_two(q.coefficient)) {
+            return None;
+        }
+        p.above.extend(q.above);
+        p.below.extend(q.below);
+        if p.above.len() + p.below.len() <= 2 || take_common(&mut p.above, &mut p.below).is_empty() {
+            return None;
+        }
+        self.of_product(&Product { coefficient, above: p.above, below: p.below })
+    }
+
+    /// The factors of a node; a quotient whose zero wins is one like others where it is cancelled.
+    fn loose_product(&self, id: NodeId) -> Product {
+        let Some((x, y)) = self.args2(id, &ZDIV) else { return self.product(id) };
+        let (mut p, q) = (self.product(x), self.product(y));
+        p.coefficient /= q.coefficient;
+        p.above.extend(q.below);
+        p.below.extend(q.above);
+        p
     }
 
     /// The extent of an axis that is not known to be empty: means over nothing are not kept as NaN.

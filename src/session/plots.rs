@@ -214,7 +214,13 @@ fn unknown_clause(word: &Ident, text: &str) -> Box<Diagnostic> {
     } else {
         format!("`{} {text}` is not understood here", word.name)
     };
-    let d = Diagnostic::new(&codes::data::E0622, word.span, message, "in this plot")
-        .help("a plot takes `as line`, `as scatter`, `as bars`, `as histogram`, `titled \"...\"`, `to \"name\"`, `log x`, `log y`");
+    let d = Diagnostic::new(&codes::data::E0622, word.span, message, "in this plot");
+    let known = ["over", "by", "as", "titled", "to", "log"];
+    if let Some(near) = crate::diag::suggest::nearest(&word.name, known)
+        && near != &*word.name
+    {
+        return Box::new(d.help(format!("did you mean `{near}`?")));
+    }
+    let d = d.help("a plot takes `as line`, `as scatter`, `as bars`, `as histogram`, `titled \"...\"`, `to \"name\"`, `log x`, `log y`");
     Box::new(d)
 }

@@ -43,9 +43,8 @@ impl Session {
             Value::Record(fields) => display::Value::Record(
                 fields.iter().map(|(n, v)| (n.to_string(), self.displayed(v, results))).collect(),
             ),
-            Value::List(items) | Value::Tuple(items) => {
-                display::Value::List(items.iter().map(|v| self.displayed(v, results)).collect())
-            }
+            Value::Tuple(items) => display::Value::Tuple(items.iter().map(|v| self.displayed(v, results)).collect()),
+            Value::List(items) => display::Value::List(items.iter().map(|v| self.displayed(v, results)).collect()),
             Value::Function(f) => display::Value::Function(self.signature_of(f)),
             Value::Range { from, to } => {
                 let end = |a: &Array| {

@@ -77,6 +77,7 @@ builtins! {
     "stack" Shape false "stack[s](a, b, ...)" "Puts arrays side by side along a new axis." "size(stack[s](1, 2, 3), s) == 3"
     "conv" Shape false "conv[h, w](x, kernel), conv[h, w](x, kernel, stride, padding)" "Slides a kernel along axes (cross-correlation); other axes that both have are summed." "sum(conv[t](ones[t: 5], ones[t: 3])) == 9"
     "topk" Shape false "topk[k](x, m)" "The m largest entries along an axis, largest first." "max(topk[k]([3, 1, 2] : real[k], 2)) == 3"
+    "argtopk" Shape false "argtopk[k](x, m) -> label k [k]" "Where the m largest entries along an axis stand, that of the largest first." "(argtopk[k]([3, 1, 2] : real[k], 2))[k = 1] == 2"
     "reverse" Shape false "reverse[k](x)" "The entries along an axis in reverse order." "(reverse[k]([1, 2, 3] : real[k]))[k = 0] == 3"
     "sort" Shape false "sort[k](x)" "The entries along an axis in ascending order." "(sort[k]([3, 1, 2] : real[k]))[k = 0] == 1"
     "argsort" Shape false "argsort[k](x) -> label k [k]" "The labels that sort an axis in ascending order; ties keep their order." "(argsort[k]([3, 1, 2] : real[k]))[k = 0] == 1"

@@ -30,7 +30,7 @@ impl Elaborator<'_> {
             "window" => (1, 3),
             "pad" => (2, 4),
             "conv" => (2, 4),
-            "topk" => (2, 2),
+            "topk" | "argtopk" => (2, 2),
             _ => (1, 1),
         };
         if args.len() < least || args.len() > most {
@@ -47,7 +47,8 @@ impl Elaborator<'_> {
             "window" => self.window(&x, entries, &args, span),
             "pad" => self.pad(&x, entries, &args, span),
             "conv" => self.conv(&x, entries, &args, span),
-            "topk" => self.topk(&x, entries, &args, span),
+            "topk" => self.topk(&x, entries, &args, 0, span),
+            "argtopk" => self.topk(&x, entries, &args, 1, span),
             _ => self.ordered(b.name, &x, entries, &args, span),
         }
     }
@@ -241,7 +242,8 @@ impl Elaborator<'_> {
         self.apply(op, &[(x, args[0].span), (kernel, args[1].span)], attrs, span)
     }
 
-    fn topk(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], span: Span) -> Value {
+    /// The values (`which` 0) or the places (1) of the largest entries.
+    fn topk(&mut self, x: &Array, entries: &[BracketEntry], args: &[Argument], which: usize, span: Span) -> Value {
         let Some(axes) = self.plain_axes("topk", entries, x, args[0].span) else { return Value::Unknown };
         let [axis] = &axes[..] else {
             return self.wants_axes(span, "`topk` works along one axis", "as in `topk[k](x, 5)`");
@@ -253,7 +255,7 @@ impl Elaborator<'_> {
         match self.apply(&ops::TOPK, &[(x, args[0].span)], attrs, span) {
             Value::Array(both) => {
                 let id = self.node(&both);
-                Value::Array(self.get_outputs(id, 2)[0].clone())
+                Value::Array(self.get_outputs(id, 2)[which].clone())
             }
             _ => Value::Unknown,
         }

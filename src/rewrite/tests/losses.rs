@@ -283,8 +283,8 @@ fn choices() {
             let zero = b.real(0.0);
             b.maximum(zero, gap)
         }),
-        "maximum(0, 1 - x * y)",
-        "-where(0 >= 1 - x * y, 0, y)",
+        "max(0, 1 - x * y)",
+        "-where(x * y >= 1, 0, y)",
     );
 }
 
