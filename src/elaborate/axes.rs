@@ -2,6 +2,7 @@
 //! counts along, or the only one that fits. The rest lifts.
 
 use super::Elaborator;
+use super::scope::AxisSize;
 use super::value::{Closure, InferredElem, ParamTy, Value};
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
@@ -94,6 +95,7 @@ impl Elaborator<'_> {
                 && let Elem::Label(axis) = self.ty(a).elem
             {
                 let size = types.iter().flatten().flatten().find(|d| d.axis == axis).map(|d| d.size);
+                let size = size.or_else(|| self.size_around(&axis));
                 bound.push(BoundAxis { name, axes: vec![axis], size });
             }
         }
@@ -177,6 +179,16 @@ impl Elaborator<'_> {
     }
 
     /// `comp_sum[k = classes](z, y)`, and the brackets of `def mean[axes](x)`.
+    /// How long an axis is where the call stands.
+    fn size_around(&mut self, axis: &Axis) -> Option<Size> {
+        let name = axis.shared_name();
+        let here = self.axis_named(&name) == *axis;
+        match self.axis_size(&name) {
+            AxisSize::Known(size) if here => Some(size),
+            _ => None,
+        }
+    }
+
     fn explicit_axes(
         &mut self,
         def: &Def,

@@ -7,8 +7,8 @@ use crate::diag::{Diagnostic, codes, suggest};
 use crate::ir::Attrs;
 use crate::ops;
 use crate::source::Span;
-use crate::syntax::ast::{self, Expr, ExprKind, ForClause, Ident, Item, ItemKind, Pattern};
-use crate::types::{ArrayTy, Axis, Dim, Elem, Size};
+use crate::syntax::ast::{self, Expr, ExprKind, Ident, Item, ItemKind, Pattern};
+use crate::types::{ArrayTy, Dim, Elem};
 use std::sync::Arc;
 
 /// What may fill a hole.
@@ -488,109 +488,6 @@ impl Elaborator<'_> {
         }
     }
 
-    /// `[n: 100, d: 3] => sin(1.3*n + 0.7*d)`
-    fn build(&mut self, dims: &[(Ident, Expr)], body: &Expr, span: Span) -> Value {
-        let env = self.env.clone();
-        let mut new: Vec<Dim> = Vec::new();
-        for (i, (ident, size)) in dims.iter().enumerate() {
-            let size = self.size_expr(size);
-            let axis = self.axis_named(&ident.name);
-            if let Some((first, _)) = dims[..i].iter().find(|d| d.0.name == ident.name) {
-                self.twice(ident, first.span);
-                self.env = env;
-                return Value::Unknown;
-            }
-            self.env.push_axis(ident.name.clone(), vec![axis.clone()], super::scope::AxisSize::Known(size));
-            let dim = Dim::new(axis, size);
-            // Inside the body the name is the coordinate, whatever it means outside.
-            let coordinate = self.must(&ops::IOTA, &[], Attrs::dims(vec![dim.clone()]), ident.span);
-            self.env.push_value(ident.name.clone(), Value::Array(coordinate), ident.span);
-            new.push(dim);
-        }
-        self.outer_allowed += 1;
-        let value = self.expr(body);
-        self.outer_allowed -= 1;
-        self.env = env;
-        for ((ident, _), dim) in dims.iter().zip(&new) {
-            self.see_axis(&ident.name, dim.size, ident.span);
-        }
-        let Some(array) = self.want_array(value, body.span, "what is built") else { return Value::Unknown };
-        let array = self.broadcast(&array, &new, span);
-        Value::Array(self.in_order(&array, &new, span))
-    }
-
-    /// An axis is named twice where an array is made.
-    pub(super) fn twice(&mut self, again: &Ident, first: Span) {
-        let d = Diagnostic::new(
-            &codes::check::E0205,
-            again.span,
-            format!("the axis `{}` is named twice", again.name),
-            "again here",
-        )
-        .label(first, "first here");
-        self.report(d);
-    }
-
-    /// The array with the given dims first, in that order.
-    pub(super) fn in_order(&mut self, array: &super::value::Array, dims: &[Dim], span: Span) -> super::value::Array {
-        let ty = self.ty(array);
-        let rest = ty.axes().filter(|a| !dims.iter().any(|d| d.axis == **a)).cloned();
-        let wanted: Vec<Axis> = rest.chain(dims.iter().map(|d| d.axis.clone())).filter(|a| ty.has(a)).collect();
-        if wanted.iter().eq(ty.axes()) {
-            return array.clone();
-        }
-        self.must(&ops::ORDER, &[array], Attrs::axes(wanted), span)
-    }
-
-    /// A size written in a bracket: a whole number, known now or only when data arrives.
-    pub(super) fn size_expr(&mut self, e: &Expr) -> Size {
-        let value = self.expr(e);
-        let Some(array) = self.want_array(value, e.span, "a size") else { return self.b().sizes.fresh() };
-        if let Some(size) = self.size_of_node(&array) {
-            return size;
-        }
-        let ty = self.ty(&array);
-        match self.known(&array) {
-            Some(v) if ty.elem.is_integer() && v >= 0.0 => Size::Known(v as usize),
-            None if ty.elem.is_integer() && ty.is_scalar() => {
-                if self.options.mode == super::Mode::Run && !self.probing_any() {
-                    let d = Diagnostic::new(
-                        &codes::check::E0306,
-                        e.span,
-                        "the size of an axis must be known before the computation starts",
-                        "this depends on what is being computed",
-                    )
-                    .help("compute it in a statement of its own with `let`, or use a constant");
-                    self.report(d);
-                }
-                self.b().sizes.fresh()
-            }
-            _ => {
-                let found = match self.known(&array) {
-                    Some(v) => v.to_string(),
-                    None => self.describe(&Value::Array(array)),
-                };
-                let d = Diagnostic::new(
-                    &codes::check::E0307,
-                    e.span,
-                    format!("a size is a whole number of at least 0, and this is {found}"),
-                    format!("this is {found}"),
-                );
-                let d = if ty.elem == Elem::Real { d.help("`int(...)` cuts a real to a whole number") } else { d };
-                self.report(d);
-                self.b().sizes.fresh()
-            }
-        }
-    }
-
-    /// `size(k)` used as a size keeps its link to the axis, known or not.
-    fn size_of_node(&mut self, array: &super::value::Array) -> Option<Size> {
-        let super::value::Array::Node { level, id } = array else { return None };
-        let node = self.frames[*level].builder.graph.node(*id);
-        let size = node.is(&ops::SIZE).then(|| node.attrs.dims[0].size)?;
-        Some(self.resolve(size))
-    }
-
     fn masked(&mut self, value: &Expr, mask: &Expr, span: Span) -> Value {
         let v = self.expr(value);
         let m = self.expr(mask);
@@ -601,102 +498,6 @@ impl Elaborator<'_> {
             Some(mask) => Value::Masked { value: v, mask, span },
             None => Value::Unknown,
         }
-    }
-
-    // ---- comprehensions --------------------------------------------------------------------------------------------
-
-    fn comprehension(&mut self, body: &Expr, clauses: &[ForClause]) -> Value {
-        let Some((clause, rest)) = clauses.split_first() else { return self.expr(body) };
-        let list = self.expr(&clause.list);
-        let Some(items) = self.items(list, clause.list.span) else {
-            // Not known yet: look at the body once, for its errors.
-            let env = self.env.clone();
-            self.bind_pattern(&clause.pattern, Value::Unknown, clause.list.span);
-            self.comprehension(body, rest);
-            self.env = env;
-            return Value::Unknown;
-        };
-        let mut out = Vec::new();
-        for item in items {
-            let env = self.env.clone();
-            self.bind_pattern(&clause.pattern, item, clause.list.span);
-            match self.comprehension(body, rest) {
-                Value::List(inner) if !rest.is_empty() => out.extend(inner.iter().cloned()),
-                value => out.push(value),
-            }
-            self.env = env;
-        }
-        Value::list(out)
-    }
-
-    /// The items of a list, a range, or a record's `(name, value)` pairs; `None` where not known now.
-    pub(super) fn items(&mut self, list: Value, span: Span) -> Option<Vec<Value>> {
-        match list {
-            Value::List(items) | Value::Tuple(items) => Some(items.to_vec()),
-            Value::Record(fields) => {
-                Some(fields.iter().map(|(n, v)| Value::tuple(vec![Value::Text(n.clone()), v.clone()])).collect())
-            }
-            Value::Range { from, to } => {
-                let (from, to) = (self.known_int(&from)?, self.known_int(&to)?);
-                if to - from > 100_000 {
-                    let d = Diagnostic::new(
-                        &codes::check::E0503,
-                        span,
-                        format!("a list of {} values is too long to spell out", to - from),
-                        "each value would be an item of its own",
-                    )
-                    .help(format!("use an axis instead, as in `[n: {}] => 1.0 * n`", to - from));
-                    self.report(d);
-                    return None;
-                }
-                Some((from..to).map(|i| Value::Array(self.int_const(i))).collect())
-            }
-            Value::Array(array) => self.rows(&array, span),
-            Value::Unknown => None,
-            other => {
-                let found = self.describe(&other);
-                let d = Diagnostic::new(
-                    &codes::check::E0409,
-                    span,
-                    format!("`for` runs over a list, a range or a record, and this is {found}"),
-                    format!("this is {found}"),
-                )
-                .help("as in `for c in [1, 2, 3]` or `for i in 0..10`");
-                self.report(d);
-                None
-            }
-        }
-    }
-
-    /// The entries of an array over one axis, as a list.
-    fn rows(&mut self, array: &super::value::Array, span: Span) -> Option<Vec<Value>> {
-        let ty = self.ty(array);
-        let visible = self.visible(&ty);
-        let [dim] = &visible[..] else {
-            let found = self.describe(&Value::Array(array.clone()));
-            let d = Diagnostic::new(
-                &codes::check::E0409,
-                span,
-                format!("`for` runs over a list or an array of one axis, and this is {found}"),
-                format!("this is {found}"),
-            );
-            let d = match visible.first() {
-                Some(dim) => d.help(format!(
-                    "name the axis to run along: `x[{0} = i] for i in 0..{1}`",
-                    dim.axis,
-                    dim.size.known().map_or("10".to_string(), |n| n.to_string())
-                )),
-                None => d.help("as in `for c in [1, 2, 3]` or `for i in 0..10`"),
-            };
-            self.report(d);
-            return None;
-        };
-        let n = dim.size.known()?;
-        let pick = |this: &mut Self, i: usize| {
-            let index = this.int_const(i as i64);
-            Value::Array(this.must(&ops::PICK, &[array, &index], Attrs::axes(vec![dim.axis.clone()]), span))
-        };
-        Some((0..n).map(|i| pick(self, i)).collect())
     }
 
     pub(super) fn is_real(&self, value: &Value) -> bool {
